@@ -1,0 +1,112 @@
+"""Whether a call is accepted: its needs are tested one after the other, in the vendor's order."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from simulator.jobs.commands import Claim, HasCredits, HasJob, HasRecord, LacksRecord, Need, Opens
+from simulator.jobs.errors import Busy, NotEnoughCredits
+
+
+class KeptRecord(Protocol):
+    """What admission reads of a record."""
+
+    id: str
+    data: Mapping[str, Any]
+
+
+class View(Protocol):
+    """An account as admission sees it: everything can be read, nothing changed. An owner is ``""`` or ``type/id``."""
+
+    def records(self, type: str) -> Sequence[KeptRecord]:
+        """Return the records of a type, oldest first."""
+
+    def available(self, owner: str) -> float:
+        """Return an owner's balance less what its unfinished jobs will still cost."""
+
+    def opening(self, owner: str, pool: str) -> tuple[bool, int | None]:
+        """Return whether a slot is free, and otherwise when one will be, if that is known."""
+
+    def newest_job(self, kind: str, stands_for: str | None, where: Mapping[str, Any]) -> str | None:
+        """Return the id of the newest job that fits."""
+
+    def ratio(self, name: str) -> float:
+        """Return a die of the submit that is being tested."""
+
+
+class Bindings(msgspec.Struct):
+    """What the needs found: records and jobs by name, and the owner whose ledger and slots count."""
+
+    found: dict[str, str] = {}
+    owner: str = ""
+
+
+def admit(needs: Sequence[Need], view: View) -> Bindings:
+    """Test the needs in order and return what they found.
+
+    Raises:
+        ApiError: the error of the first need that does not hold.
+    """
+    bindings = Bindings({})
+    for need in needs:
+        _TESTS[type(need)](need, view, bindings)
+    return bindings
+
+
+def _has_record(need: HasRecord, view: View, bindings: Bindings) -> None:
+    kept = [record for record in view.records(need.type) if need.id is None or record.id == need.id]
+    if not kept:
+        raise need.error
+    if need.id is None and need.choose == "only" and len(kept) > 1 and need.several is not None:
+        raise need.several
+    if need.choose == "drawn" and need.id is None:
+        able = [record for record in kept if view.available(f"{need.type}/{record.id}") >= need.credits]
+        if not able:
+            raise need.unpaid or need.error
+        record = able[int(view.ratio(f"which {need.type}") * len(able))]
+    else:
+        record = kept[-1]
+    bindings.found[need.bind or need.type] = record.id
+    if need.owner:
+        bindings.owner = f"{need.type}/{record.id}"
+
+
+def _lacks_record(need: LacksRecord, view: View, bindings: Bindings) -> None:
+    if any(record.data.get(need.field) == need.value and record.id != need.id for record in view.records(need.type)):
+        raise need.error
+
+
+def _has_job(need: HasJob, view: View, bindings: Bindings) -> None:
+    job_id = view.newest_job(need.kind, need.stands_for, need.where)
+    if job_id is None:
+        raise need.error
+    if need.bind:
+        bindings.found[need.bind] = job_id
+
+
+def _has_credits(need: HasCredits, view: View, bindings: Bindings) -> None:
+    available = view.available(bindings.owner)
+    if available < need.amount:
+        raise need.error(need.amount, available) if issubclass(need.error, NotEnoughCredits) else need.error()
+
+
+def _opens(need: Opens, view: View, bindings: Bindings) -> None:
+    is_free, opens_at_ms = view.opening(bindings.owner, need.pool)
+    if not is_free:
+        raise need.error(need.pool, opens_at_ms) if issubclass(need.error, Busy) else need.error()
+
+
+def _claim(need: Claim, view: View, bindings: Bindings) -> None:
+    if not need.holds:
+        raise need.error
+
+
+_TESTS: dict[type[Need], Any] = {
+    HasRecord: _has_record,
+    LacksRecord: _lacks_record,
+    HasJob: _has_job,
+    HasCredits: _has_credits,
+    Opens: _opens,
+    Claim: _claim,
+}

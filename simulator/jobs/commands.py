@@ -1,0 +1,149 @@
+"""What a call wants, as data: a vendor's ``read`` returns one of these and the sandbox does it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from simulator.jobs.errors import ApiError
+from simulator.jobs.files import Input
+from simulator.jobs.scenario import Failure
+
+
+class Need(msgspec.Struct, frozen=True):
+    """A condition that must hold before a call is accepted; ``error`` is what the vendor says otherwise."""
+
+
+class HasRecord(Need, frozen=True):
+    """The account has a record of this type.
+
+    With an ``id``: that one. Without: ``choose`` says which, "only" (``several`` is raised if there are more),
+    "newest", or "drawn" among those whose ledger can pay ``credits``. What it finds is bound to ``bind``; with
+    ``owner`` it becomes the job's owner, whose ledger pays and whose slots count.
+    """
+
+    type: str
+    error: ApiError
+    id: str | None = None
+    choose: str = "only"
+    several: ApiError | None = None
+    unpaid: ApiError | None = None
+    credits: float = 0
+    bind: str = ""
+    owner: bool = False
+
+
+class LacksRecord(Need, frozen=True):
+    """The account has no record of this type whose ``field`` has this value, except the one named ``id``."""
+
+    type: str
+    field: str
+    value: Any
+    error: ApiError
+    id: str = ""
+
+
+class HasJob(Need, frozen=True):
+    """The account has a job of this kind whose fields are ``where``, in a neutral state where one is given."""
+
+    kind: str
+    error: ApiError
+    stands_for: str | None = None
+    where: Mapping[str, Any] = {}
+    bind: str = ""
+
+
+class HasCredits(Need, frozen=True):
+    """The owner's balance, less what its unfinished jobs will still cost, is enough."""
+
+    amount: float
+    error: type[ApiError]
+
+
+class Opens(Need, frozen=True):
+    """A slot of the owner's pool is free."""
+
+    pool: str
+    error: type[ApiError]
+
+
+class Claim(Need, frozen=True):
+    """Something that the request's own inputs decide; it holds or it does not."""
+
+    holds: bool
+    error: ApiError
+
+
+class Submit(msgspec.Struct):
+    """A new job. ``takes`` names a slot pool of the owner; a full one queues the job where no need refuses it.
+
+    ``item_errors`` are the items of a batch that fail whatever the scenario says, because of what was sent.
+    """
+
+    operation: str
+    kind: str
+    fields: Mapping[str, Any]
+    inputs: tuple[Input, ...] = ()
+    needs: tuple[Need, ...] = ()
+    item_count: int = 0
+    item_errors: Mapping[int, Failure] = {}
+    takes: str = ""
+    is_blocking: bool = False
+    gives_up_after_ms: int | None = None
+    parent: str = ""
+
+
+class LookUp(msgspec.Struct):
+    """Jobs by id. ``lenient`` leaves out unknown ones instead of refusing the call."""
+
+    ids: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    lenient: bool = False
+
+
+class ListJobs(msgspec.Struct):
+    """An account's jobs, newest first."""
+
+    kinds: tuple[str, ...] = ()
+    unfinished_only: bool = False
+    skip: int = 0
+    limit: int | None = None
+
+
+class Happen(msgspec.Struct):
+    """An event that a client brings about: a cancel, a deletion, an edit."""
+
+    job_id: str
+    event: str
+    kinds: tuple[str, ...] = ()
+
+
+class PutRecord(msgspec.Struct):
+    """Create or replace a record."""
+
+    type: str
+    id: str
+    data: Mapping[str, Any]
+    needs: tuple[Need, ...] = ()
+    credits: float | None = None
+
+
+class GetRecord(msgspec.Struct):
+    """One record, or all of a type where ``id`` is None."""
+
+    type: str
+    id: str | None = None
+
+
+class DeleteRecord(msgspec.Struct):
+    """Remove a record."""
+
+    type: str
+    id: str
+
+
+class GetAccount(msgspec.Struct):
+    """The account itself: balance, plan, limits."""
+
+
+Command = Submit | LookUp | ListJobs | Happen | PutRecord | GetRecord | DeleteRecord | GetAccount

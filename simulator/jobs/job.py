@@ -1,0 +1,71 @@
+"""A job: what the client wanted, what the dice said and what has happened to it since; never a status."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from simulator.jobs.chance import Draws
+from simulator.jobs.files import Input
+from simulator.jobs.plan import Plan
+
+CANCELLED_BY_CLIENT = "cancel"
+DELETED = "deleted"
+EDITED = "edited"
+FORCED = "force"
+GRANTED = "granted"
+LOOKED = "look"
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Something that happened to a job. ``to`` is the word that a ``force`` asks for."""
+
+    name: str
+    at_ms: int
+    to: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A state the job entered: when it did, when the vendor's refresh shows it, and how far the work was by then."""
+
+    word: str
+    stands_for: str
+    at_ms: int
+    seen_at_ms: int
+    progress: float = 0.0
+
+
+class Job(msgspec.Struct, gc=False):
+    """Only ``events``, ``entries`` and ``settled`` ever change, and ``entries`` is what ``unfold`` makes of the rest."""
+
+    id: str
+    vendor: str
+    operation: str
+    kind: str
+    account: str
+    created_at_ms: int
+    plan: Plan
+    dice: str
+    fields: Mapping[str, Any]
+    inputs: tuple[Input, ...] = ()
+    bound: Mapping[str, str] = {}
+    owner: str = ""
+    parent: str = ""
+    number: int = 0
+    off_contract: str | None = None
+    events: tuple[Event, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    settled: bool = False
+    holds_slot: str = ""
+
+    @property
+    def draws(self) -> Draws:
+        """The job's own dice, for ids and texts that nobody gave."""
+        draws = Draws()
+        draws.prefix = self.dice
+        return draws
+
+    @property
+    def deleted_at_ms(self) -> int | None:
+        """When the job was deleted, if it was."""
+        return next((event.at_ms for event in self.events if event.name == DELETED), None)

@@ -1,0 +1,146 @@
+"""All dice of a job, thrown once at submit: ``make_plan`` turns a scenario into a plan that never changes again."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from simulator.jobs.chance import Draws
+from simulator.jobs.durations import fixed
+from simulator.jobs.files import Output
+from simulator.jobs.grid import Grid
+from simulator.jobs.lifecycle import RUNNING, WAITING
+from simulator.jobs.scenario import Branch, Failure, Items, Override, Script, State
+
+OPEN_END = -1  # a span without a known end: ``forever`` or ``polls``
+
+
+class Item(msgspec.Struct, frozen=True, gc=False):
+    """One element of a batch: when it is finished, counted from the start of its state, and whether it failed."""
+
+    index: int
+    lasts_ms: int
+    error: Failure | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, gc=False):
+    """What the dice said. ``thens`` and ``spans_ms`` run parallel to ``script.states``; ``""`` ends a job.
+
+    ``reach`` is how far progress will get: 1 where the plan succeeds.
+    ``queues``: a waiting state lasts until a slot is granted.
+    """
+
+    script: Script
+    thens: tuple[str, ...]
+    spans_ms: tuple[int, ...]
+    items: tuple[Item, ...] = ()
+    refresh: Grid | None = None
+    reach: float = 1.0
+    queues: bool = False
+    outputs: tuple[Output, ...] = ()
+    price: float = 0
+    switches: Mapping[str, str] = {}
+
+    def state(self, word: str) -> State:
+        """Return what the scenario says of a word."""
+        return self.script.states[self.script.at[word]]
+
+    def then(self, word: str) -> str:
+        """Return the word that follows, drawn; ``""`` after a final one."""
+        return self.thens[self.script.at[word]]
+
+    def span_ms(self, word: str) -> int:
+        """Return how long a state lasts, or ``OPEN_END``."""
+        return self.spans_ms[self.script.at[word]]
+
+    def stands_for(self, word: str) -> str:
+        """Return the neutral state behind a word."""
+        return self.script.rows[self.script.at[word]].stands_for
+
+    @property
+    def first(self) -> str:
+        """The word a job starts with."""
+        return self.script.states[0].word
+
+    def override(self, operation: str) -> Override | None:
+        """Return what the scenario wants changed in the replies of an operation."""
+        return next((override for name, override in self.script.scenario.reply if name == operation), None)
+
+
+def make_plan(
+    script: Script,
+    draws: Draws,
+    *,
+    item_count: int = 0,
+    refresh: Grid | None = None,
+    queues: bool = False,
+    outputs: tuple[Output, ...] = (),
+    price: float = 0,
+    switches: Mapping[str, str] | None = None,
+) -> Plan:
+    """Throw every die of a job. Each is named by its state, so a change in one state shifts no other."""
+    items: tuple[Item, ...] = ()
+    thens: list[str] = []
+    spans: list[int] = []
+    for state in script.states:
+        then = _pick(state.then, draws, state.word)
+        span_ms = _span(script, state, draws)
+        if state.items:
+            count = item_count or state.items.count or 1
+            items = _items(state.items, count, draws)
+            span_ms = max(item.lasts_ms for item in items)
+            if all(item.error for item in items) and script.failed_word:
+                then = script.failed_word
+        thens.append(then)
+        spans.append(span_ms)
+    plan = Plan(
+        script, _shared(tuple(thens)), tuple(spans), items, refresh, 1.0, queues, outputs, price, switches or {}
+    )
+    return plan if _succeeds(plan) else msgspec.structs.replace(plan, reach=0.2 + 0.7 * draws.ratio("reach"))
+
+
+_THENS: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+
+def _shared(thens: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one and the same tuple for all jobs that drew the same branches: memory is per scenario, not per job."""
+    return _THENS.setdefault(thens, thens) if len(_THENS) < 4096 else thens
+
+
+def _pick(branches: tuple[Branch, ...], draws: Draws, word: str) -> str:
+    if len(branches) < 2:
+        return branches[0].to if branches else ""
+    point = draws.ratio("branch", word) * sum(branch.weight for branch in branches)
+    for branch in branches:
+        point -= branch.weight
+        if point < 0:
+            return branch.to
+    return branches[-1].to
+
+
+def _span(script: Script, state: State, draws: Draws) -> int:
+    if not state.has_known_end:
+        return OPEN_END
+    if state.ahead is not None:
+        next_state = script.states[script.at[state.then[0].to]]
+        lasts = next_state.lasts or fixed(10_000)
+        return sum(lasts.drawn(draws, "ahead", place) for place in range(state.ahead))
+    return state.lasts.drawn(draws, "for", state.word) if state.lasts else 0
+
+
+def _items(said: Items, count: int, draws: Draws) -> tuple[Item, ...]:
+    error = said.error or Failure("Processing failed")
+    return tuple(
+        Item(
+            index,
+            said.lasts.drawn(draws, "item", index),
+            error if index in said.fail or draws.ratio("item-fails", index) < said.fail_rate else None,
+        )
+        for index in range(count)
+    )
+
+
+def _succeeds(plan: Plan) -> bool:
+    word = plan.first
+    while then := plan.then(word):
+        word = then
+    return plan.stands_for(word) in (WAITING, RUNNING, "succeeded")

@@ -1,0 +1,184 @@
+"""A job as it is at one instant, with every number that follows from that instant."""
+
+import msgspec
+
+from simulator.jobs.files import Output
+from simulator.jobs.job import EDITED, LOOKED, Entry, Job
+from simulator.jobs.lifecycle import CANCELLED, FINAL, RUNNING, SUCCEEDED
+from simulator.jobs.plan import Item, Plan
+from simulator.jobs.scenario import Expiry, Failure
+from simulator.jobs.timeline import progress_within, work_left_ms
+
+
+class Snapshot(msgspec.Struct, frozen=True, gc=False):
+    """``position`` is the entry that the vendor shows at ``now_ms``.
+
+    ``in_disguise`` shows what ``shown_as`` says; ``gave_up`` marks a blocking call that no longer waits for the end.
+    """
+
+    job: Job
+    now_ms: int
+    position: int
+    in_disguise: bool = False
+    gave_up: bool = False
+
+    @property
+    def plan(self) -> Plan:
+        """What the dice said."""
+        return self.job.plan
+
+    @property
+    def entry(self) -> Entry:
+        """The entry shown."""
+        return self.job.entries[self.position]
+
+    @property
+    def word(self) -> str:
+        """The readable word of the state shown."""
+        return self.job.entries[self.position].word
+
+    @property
+    def wire(self) -> str | int:
+        """The state as the wire says it."""
+        script = self.job.plan.script
+        position = script.at[self.job.entries[self.position].word]
+        if self.in_disguise and (shown := script.states[position].shown_as) is not None:
+            return shown
+        row = script.rows[position]
+        return row.word if row.wire is None else row.wire
+
+    @property
+    def stands_for(self) -> str:
+        """The neutral state behind the word."""
+        return self.job.entries[self.position].stands_for
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the shown state is an end."""
+        return self.job.entries[self.position].stands_for in FINAL
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the shown state is the good end."""
+        return self.job.entries[self.position].stands_for == SUCCEEDED
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the job ended badly, once that is shown; None for a cancel."""
+        entry = self.entry
+        if entry.stands_for not in FINAL or entry.stands_for in (SUCCEEDED, CANCELLED):
+            return None
+        said = self.job.plan.state(entry.word).error
+        return said or Failure("Processing failed")
+
+    def entered_at_ms(self, word: str) -> int | None:
+        """Return when a state was entered that has been shown by now; None if it was not."""
+        shown = self.job.entries[: self.position + 1]
+        return next((entry.at_ms for entry in shown if entry.word == word), None)
+
+    @property
+    def tick_ms(self) -> int:
+        """The instant that derived numbers are of: the refresh's last tick, or now where nothing is refreshed."""
+        grid = self.job.plan.refresh
+        if grid is None or grid.covers != "everything":
+            return self.now_ms
+        return max(grid.at_or_before(self.now_ms), self.entry.seen_at_ms)
+
+    @property
+    def changed_at_ms(self) -> int:
+        """When the vendor last changed what it shows: a tick while the job runs, its end's showing afterwards."""
+        if self.is_final:
+            return max([self.entry.seen_at_ms, *(event.at_ms for event in self.job.events if event.name == EDITED)])
+        return self.tick_ms
+
+    @property
+    def progress(self) -> float:
+        """The share of the work that is done, 0 to 1; it never falls."""
+        if self.job.plan.items:
+            return len(self.finished_items()) / len(self.job.plan.items)
+        entry = self.entry
+        if entry.stands_for != RUNNING:
+            return entry.progress
+        return progress_within(self.job.plan, entry, self.tick_ms - entry.at_ms, self._looks())
+
+    def _looks(self) -> int:
+        since_ms = self.entry.at_ms
+        return sum(event.name == LOOKED and event.at_ms >= since_ms for event in self.job.events)
+
+    @property
+    def work_left_ms(self) -> int:
+        """How long the running states still take by plan; 0 once the job has ended."""
+        entry = self.entry
+        if entry.stands_for != RUNNING:
+            return 0 if self.is_final else work_left_ms(self.job.plan, self.job.plan.then(entry.word))
+        return max(work_left_ms(self.job.plan, entry.word) - max(self.tick_ms - entry.at_ms, 0), 0)
+
+    def finished_items(self) -> list[Item]:
+        """Return the items whose end is shown by now, in the batch's order."""
+        started = next((entry for entry in self.job.entries if self.job.plan.state(entry.word).items), None)
+        if started is None or started.seen_at_ms > self.now_ms:
+            return []
+        shown = self._items_shown_by_ms
+        return [item for item in self.job.plan.items if started.at_ms + item.lasts_ms <= shown]
+
+    @property
+    def _items_shown_by_ms(self) -> int:
+        """Items end unseen until the refresh looks; after the job's end none is added."""
+        grid = self.job.plan.refresh
+        by_ms = self.now_ms if grid is None else grid.at_or_before(self.now_ms)
+        return min(by_ms, self.entry.at_ms) if self.is_final else by_ms
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """Every planned output, whether it is there yet or not."""
+        return self.job.plan.outputs
+
+    @property
+    def ended_at_ms(self) -> int | None:
+        """When the shown end was seen."""
+        return self.entry.seen_at_ms if self.is_final else None
+
+    def in_its_disguise(self) -> "Snapshot":
+        """Return the snapshot that words its state as the scenario's ``shown_as`` says."""
+        return Snapshot(self.job, self.now_ms, self.position, True, self.gave_up)
+
+
+def look(job: Job, now_ms: int) -> Snapshot:
+    """Return the job as it is shown at ``now_ms``."""
+    position = len(job.entries) - 1
+    while position and job.entries[position].seen_at_ms > now_ms:
+        position -= 1
+    return Snapshot(job, now_ms, position)
+
+
+def gone_at_ms(job: Job, expiry: Expiry | None) -> int | None:
+    """Return the last instant at which something is still there by this expiry; None while it has no term.
+
+    Kept up to and including ``after``, or up to the next tick of the sweep.
+    """
+    if expiry is None:
+        return None
+    if expiry.since == "created":
+        since_ms = job.created_at_ms
+    else:
+        end = job.entries[-1]
+        if end.stands_for not in FINAL:
+            return None
+        since_ms = max([end.seen_at_ms, *(event.at_ms for event in job.events if event.name == EDITED)])
+    last_ms = since_ms + expiry.after_ms
+    if expiry.sweep_ms:
+        last_ms = -(-last_ms // expiry.sweep_ms) * expiry.sweep_ms
+    return last_ms
+
+
+def next_change_ms(shot: Snapshot) -> int | None:
+    """Return the next instant at which the job's shown word or finished items change by plan; None if none is known."""
+    job = shot.job
+    instants = [entry.seen_at_ms for entry in job.entries[shot.position + 1 :]]
+    if job.plan.items and not shot.is_final:
+        started = next((entry for entry in job.entries if job.plan.state(entry.word).items), None)
+        if started is not None:
+            ends = [started.at_ms + item.lasts_ms for item in job.plan.items]
+            grid = job.plan.refresh
+            instants += [grid.at_or_after(ms) if grid else ms for ms in ends]
+    return min((ms for ms in instants if ms > shot.now_ms), default=None)

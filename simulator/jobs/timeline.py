@@ -1,0 +1,175 @@
+"""Plan and events make a timeline: every state that a job has entered or is bound to enter.
+
+Laws of this file, each with a property test:
+a final state that was seen stays; a later event leaves every seen entry alone; entries never run backwards.
+"""
+
+from collections.abc import Iterable
+
+from simulator.jobs.job import CANCELLED_BY_CLIENT, DELETED, EDITED, FORCED, GRANTED, LOOKED, Entry, Event
+from simulator.jobs.lifecycle import FINAL, RUNNING, SUCCEEDED, WAITING
+from simulator.jobs.plan import OPEN_END, Plan
+
+NOMINAL_MS = 10_000  # what a state without a known end weighs in the progress
+HALF_WAY_MS = 60_000  # a state that lasts forever has done half of its work after a minute
+
+
+def unfold(plan: Plan, created_at_ms: int, events: Iterable[Event] = ()) -> tuple[Entry, ...]:
+    """Return every state the job has entered or is bound to enter, oldest first.
+
+    Events count in the order recorded, because a clock that stands gives many of them the same instant. When a
+    timer and an event share an instant, the timer goes first. An end that nobody has seen yet does not bind: an
+    event before its ``seen_at_ms`` replaces it.
+    """
+    walk = _Walk(plan, created_at_ms)
+    for event in events:
+        walk.let_time_pass(until_ms=event.at_ms)
+        walk.meet(event)
+    walk.let_time_pass(until_ms=None)
+    return tuple(walk.entries)
+
+
+def effect(plan: Plan, created_at_ms: int, events: tuple[Event, ...], event: Event) -> bool:
+    """Return whether an event would change the timeline or be counted in it."""
+    walk = _Walk(plan, created_at_ms)
+    for earlier in events:
+        walk.let_time_pass(until_ms=earlier.at_ms)
+        walk.meet(earlier)
+    walk.let_time_pass(until_ms=event.at_ms)
+    return walk.meet(event)
+
+
+def work_left_ms(plan: Plan, word: str) -> int:
+    """Return how long the running states from ``word`` on are planned to take together."""
+    left_ms = 0
+    while word and plan.stands_for(word) == RUNNING:
+        span_ms = plan.span_ms(word)
+        left_ms += NOMINAL_MS if span_ms == OPEN_END else span_ms
+        word = plan.then(word)
+    return left_ms
+
+
+def progress_within(plan: Plan, entry: Entry, elapsed_ms: int, looks: int = 0) -> float:
+    """Return the share of the work done ``elapsed_ms`` after an entry; it never falls, and only an end makes it 1."""
+    if entry.stands_for != RUNNING or elapsed_ms < 0:
+        return entry.progress
+    state = plan.state(entry.word)
+    if state.forever:
+        done = elapsed_ms / (elapsed_ms + HALF_WAY_MS)
+    elif state.polls is not None:
+        done = looks / (state.polls + 1) * NOMINAL_MS / work_left_ms(plan, entry.word)
+    else:
+        done = min(elapsed_ms, plan.span_ms(entry.word)) / (work_left_ms(plan, entry.word) or 1)
+    return (
+        entry.progress + (plan.reach - entry.progress) * min(done, 1.0)
+        if entry.progress < plan.reach
+        else entry.progress
+    )
+
+
+class _Walk:
+    """The fold itself: where the job stands, and what has been entered so far."""
+
+    def __init__(self, plan: Plan, created_at_ms: int) -> None:
+        self.plan = plan
+        self.entries: list[Entry] = []
+        self.looks = 0
+        self.granted_at_ms: int | None = None
+        self.is_deleted = False
+        self._created_at_ms = created_at_ms
+        self._enter(plan.first, created_at_ms, seen_at_once=True)
+
+    @property
+    def entry(self) -> Entry:
+        return self.entries[-1]
+
+    def let_time_pass(self, until_ms: int | None) -> None:
+        """Enter every state whose time has come by ``until_ms``; by the end of time where that is None."""
+        while (due_ms := self._due_ms()) is not None and (until_ms is None or due_ms <= until_ms):
+            self._enter(self.plan.then(self.entry.word), due_ms, seen_at_once=due_ms == self._created_at_ms)
+
+    def meet(self, event: Event) -> bool:
+        """Take one event in; return whether it counted."""
+        if event.name == EDITED:
+            return not self.is_deleted
+        if self.is_deleted or (self.entry.stands_for in FINAL and self.entry.seen_at_ms <= event.at_ms):
+            if event.name == DELETED and not self.is_deleted:
+                self.is_deleted = True
+                return True
+            return False
+        if event.name == DELETED:
+            self._forget_unseen_end(event.at_ms)
+            self.is_deleted = True
+            return True
+        if event.name == GRANTED:
+            self.granted_at_ms = event.at_ms
+            return True
+        if event.name == LOOKED:
+            return self._count_look(event.at_ms)
+        return self._leave(event)
+
+    def _leave(self, event: Event) -> bool:
+        before = list(self.entries)
+        self._forget_unseen_end(event.at_ms)
+        script, word = self.plan.script, self.entry.word
+        if event.name == FORCED:
+            to: str | None = event.to if event.to in script.at else None
+        elif event.name == CANCELLED_BY_CLIENT:
+            to = script.cancel_to[script.at[word]]
+        else:
+            to = dict(self.plan.state(word).on).get(event.name)
+        if to is None or to == word:
+            self.entries = before
+            return False
+        self._enter(to, event.at_ms, seen_at_once=True)
+        return True
+
+    def _count_look(self, at_ms: int) -> bool:
+        polls = self.plan.state(self.entry.word).polls
+        if polls is None:
+            return False
+        self.looks += 1
+        if self.looks > polls:
+            self._enter(self.plan.then(self.entry.word), at_ms, seen_at_once=True)
+        return True
+
+    def _due_ms(self) -> int | None:
+        entry, plan = self.entry, self.plan
+        then, span_ms = plan.then(entry.word), plan.span_ms(entry.word)
+        if not then or span_ms == OPEN_END or self.is_deleted:
+            return None
+        due_ms = entry.at_ms + span_ms
+        if plan.queues and entry.stands_for == WAITING and plan.stands_for(then) != WAITING:
+            return None if self.granted_at_ms is None else max(due_ms, self.granted_at_ms)
+        return due_ms
+
+    def _enter(self, word: str, at_ms: int, *, seen_at_once: bool) -> None:
+        stands_for, seen_at_ms = self.plan.stands_for(word), at_ms
+        grid = self.plan.refresh
+        if seen_at_once:
+            self._show_all_by(at_ms)
+        elif grid and (grid.covers == "everything" or stands_for in FINAL):
+            seen_at_ms = grid.at_or_after(at_ms)
+        if self.entries:
+            seen_at_ms = max(seen_at_ms, self.entry.seen_at_ms)
+        self.entries.append(Entry(word, stands_for, at_ms, seen_at_ms, self._progress(stands_for, at_ms)))
+        self.looks = 0
+
+    def _progress(self, stands_for: str, at_ms: int) -> float:
+        if stands_for == SUCCEEDED:
+            return 1.0
+        if not self.entries:
+            return 0.0
+        return progress_within(self.plan, self.entry, at_ms - self.entry.at_ms, self.looks)
+
+    def _show_all_by(self, at_ms: int) -> None:
+        self.entries = [
+            entry
+            if entry.seen_at_ms <= at_ms
+            else Entry(entry.word, entry.stands_for, entry.at_ms, at_ms, entry.progress)
+            for entry in self.entries
+        ]
+
+    def _forget_unseen_end(self, at_ms: int) -> None:
+        while len(self.entries) > 1 and self.entry.stands_for in FINAL and self.entry.seen_at_ms > at_ms:
+            self.entries.pop()

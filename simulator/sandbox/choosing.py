@@ -1,0 +1,162 @@
+"""Which scenario a job plays: pin, header, marker, rule, the sandbox's default, the vendor's default; first match wins."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from simulator.jobs.commands import Submit
+from simulator.jobs.errors import SimulatorError, UnfitScenario, UnknownScenario
+from simulator.jobs.scenario import Script
+from simulator.vendors.vendor import Kind, Vendor
+
+_BRACKETS = re.compile(r"\[\[([a-z0-9][a-z0-9-]{0,63})\]\]")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_MOST_TEXT = 16_384  # letters of one value that are searched for a marker
+MOST_PINS = 1000
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What one call asks for by the headers X-Simulator-Scenario, -Seed and -Job-Id."""
+
+    scenario: str = ""
+    seed: str = ""
+    job_id: str = ""
+
+
+class Pin(msgspec.Struct):
+    """A choice laid ready for the next accepted submits of a vendor."""
+
+    vendor: str
+    operation: str = ""
+    scenario: str = ""
+    job_id: str = ""
+    seed: str = ""
+    times: int = 1
+    number: int = 0
+
+
+class Scenarios(Protocol):
+    """What choosing needs of the library."""
+
+    def script(self, name: str, vendor: Vendor, kind: Kind) -> Script:
+        """Return a scenario fitted to a kind of job."""
+
+    def claims(
+        self, vendor: Vendor, kind: Kind, operation: str, fields: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> str | None:
+        """Return the name of the scenario whose rules claim this request."""
+
+    def refresh(self) -> list[Any]:
+        """Reload user files that have changed; return what is wrong with them."""
+
+
+class Chosen(msgspec.Struct):
+    """The outcome: the script, how it was found, and what else was asked for."""
+
+    script: Script
+    how: str
+    job_id: str = ""
+    seed: str = ""
+    pin: Pin | None = None
+
+
+class Pins:
+    """The choices laid ready, oldest first."""
+
+    def __init__(self) -> None:
+        self.kept: list[Pin] = []
+        self._numbers = 0
+
+    def add(self, pin: Pin) -> Pin:
+        """Lay a choice ready.
+
+        Raises:
+            SimulatorError: a thousand are waiting already.
+        """
+        if len(self.kept) >= MOST_PINS:
+            raise SimulatorError(f"{MOST_PINS} pins are waiting already; DELETE scenarios/pins clears them")
+        self._numbers += 1
+        pin.number = self._numbers
+        self.kept.append(pin)
+        return pin
+
+    def first(self, vendor: str, operation: str) -> Pin | None:
+        """Return the pin that the next accepted submit would consume."""
+        return next((pin for pin in self.kept if pin.vendor == vendor and pin.operation in ("", operation)), None)
+
+    def consume(self, pin: Pin) -> None:
+        """Take one use off a pin."""
+        pin.times -= 1
+        if pin.times <= 0:
+            self.kept.remove(pin)
+
+
+def choose(
+    scenarios: Scenarios,
+    pins: Pins,
+    vendor: Vendor,
+    kind: Kind,
+    command: Submit,
+    choice: Choice,
+    headers: Mapping[str, str],
+    default: str,
+) -> Chosen:
+    """Return the scenario a submit will play, and the id and seed it was promised.
+
+    Raises:
+        UnknownScenario, UnfitScenario: a pin, a header or the sandbox's default names one that cannot be played.
+    """
+    pin = pins.first(vendor.name, command.operation)
+    job_id = choice.job_id or (pin.job_id if pin else "")
+    seed = choice.seed or (pin.seed if pin else "")
+    if pin and pin.scenario:
+        return Chosen(scenarios.script(pin.scenario, vendor, kind), "pin", job_id, seed, pin)
+    if choice.scenario:
+        return Chosen(scenarios.script(choice.scenario, vendor, kind), "header", job_id, seed, pin)
+    if marked := _marked(scenarios, vendor, kind, command):
+        return Chosen(marked, "marker", job_id, seed, pin)
+    if claimed := scenarios.claims(vendor, kind, command.operation, command.fields, headers):
+        return Chosen(scenarios.script(claimed, vendor, kind), "rule", job_id, seed, pin)
+    name = default or kind.scenario
+    return Chosen(scenarios.script(name, vendor, kind), "default", job_id, seed, pin)
+
+
+def _marked(scenarios: Scenarios, vendor: Vendor, kind: Kind, command: Submit) -> Script | None:
+    """Return the scenario that the content itself names; an unknown or unfit name is ordinary content."""
+    for name in _markers(command):
+        try:
+            return scenarios.script(name, vendor, kind)
+        except (UnknownScenario, UnfitScenario):
+            continue
+    return None
+
+
+def _markers(command: Submit) -> Iterator[str]:
+    for text in _texts(command.fields.values()):
+        yield from _BRACKETS.findall(text)
+        if "scenario=" in text and "://" in text[:16]:
+            yield from _in_url(text)
+    for given in command.inputs:
+        stem = given.name.rpartition("/")[2].partition(".")[0]
+        if _NAME.fullmatch(stem):
+            yield stem
+
+
+def _in_url(text: str) -> list[str]:
+    try:
+        return parse_qs(urlsplit(text).query, max_num_fields=100).get("scenario", [])
+    except ValueError:
+        return []
+
+
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value[:_MOST_TEXT]
+        elif isinstance(value, list):
+            yield from _texts(value[:1000])
+        elif isinstance(value, dict):
+            yield from _texts(list(value.values())[:1000])

@@ -1,0 +1,153 @@
+"""One generation of a sandbox: all that a reset throws away, and how what is due gets done."""
+
+from collections import Counter
+
+from simulator.jobs.job import EDITED, GRANTED, Event, Job
+from simulator.jobs.lifecycle import FINAL, SUCCEEDED
+from simulator.jobs.snapshot import Snapshot, look
+from simulator.jobs.timeline import unfold
+from simulator.sandbox.accounts import Account, Accounts, Owner
+from simulator.sandbox.agenda import Agenda
+from simulator.sandbox.choosing import Pins
+from simulator.sandbox.held import Held
+from simulator.sandbox.journal import Journal
+from simulator.sandbox.store import Store
+from simulator.vendors.vendor import Kind
+
+
+class Life:
+    """Jobs, accounts, agenda and journal of one generation. Every change to a job goes through ``happen``."""
+
+    def __init__(self, seed: str, *, strict: bool, max_jobs: int, journal_bytes: int) -> None:
+        self.store = Store(max_jobs)
+        self.accounts = Accounts(seed, strict=strict)
+        self.agenda = Agenda()
+        self.journal = Journal(journal_bytes)
+        self.pins = Pins()
+        self.submits: Counter[str] = Counter()
+        self.held: dict[str, Held] = {}
+        self.shown: dict[str, tuple[int, int]] = {}
+        self.kinds: dict[str, Kind] = {}
+
+    def account_of(self, job: Job) -> Account | None:
+        """Return the account that a job belongs to."""
+        return self.accounts.get(job.vendor, job.account)
+
+    def owner_of(self, job: Job) -> Owner | None:
+        """Return who pays for a job; None where the owner has gone meanwhile."""
+        account = self.account_of(job)
+        return account.owners.get(job.owner) if account else None
+
+    def settle(self, by_ms: int) -> None:
+        """Do all that is due by an instant, in the order of (instant, entry); each effect bears its own instant."""
+        while (due := self.agenda.pop_due(by_ms)) is not None:
+            at_ms, _, job_id = due
+            if job := self.store.get(job_id):
+                self._see_to(job, at_ms)
+
+    def happen(self, job: Job, event: Event) -> None:
+        """Record an event and what follows from it for the job's timeline."""
+        job.events += (event,)
+        job.entries = unfold(job.plan, job.created_at_ms, job.events)
+        self.watch(job, event.at_ms)
+
+    def watch(self, job: Job, now_ms: int) -> None:
+        """Put a job on the agenda if its end reaches beyond it; a plain job is never there."""
+        if not self.reaches_out(job):
+            return
+        end = job.entries[-1]
+        if job.deleted_at_ms is not None:
+            self.agenda.add(now_ms, job.vendor, job.id)
+        elif end.stands_for in FINAL:
+            self.agenda.add(max(end.seen_at_ms, now_ms), job.vendor, job.id)
+
+    def reaches_out(self, job: Job) -> bool:
+        """Return whether anything but the job itself depends on its end."""
+        return not job.settled and bool(
+            job.plan.price or job.holds_slot or job.parent or job.id in self.held or self.kinds[kind_key(job)].record
+        )
+
+    def take_slot(self, job: Job, pool_name: str, owner: Owner, at_ms: int) -> None:
+        """Give a job a slot, or a place in the row for one."""
+        pool = owner.pool(pool_name)
+        job.holds_slot = pool_name
+        if pool.is_free:
+            pool.holders.append(job.id)
+            if job.plan.queues:
+                job.events += (Event(GRANTED, at_ms),)
+                job.entries = unfold(job.plan, job.created_at_ms, job.events)
+        else:
+            pool.row.append(job.id)
+
+    def drop(self) -> None:
+        """End the generation: whoever waits for something in it is told so."""
+        for held in list(self.held.values()):
+            held.drop()
+        self.held.clear()
+
+    def _see_to(self, job: Job, at_ms: int) -> None:
+        end = job.entries[-1]
+        was_deleted = job.deleted_at_ms is not None
+        has_ended = end.stands_for in FINAL and end.seen_at_ms <= at_ms
+        if has_ended or was_deleted:
+            self._finish(job, at_ms, succeeded=has_ended and end.stands_for == SUCCEEDED)
+        held = self.held.get(job.id)
+        if held is None:
+            return
+        gives_up = held.gives_up_at_ms is not None and held.gives_up_at_ms <= at_ms
+        if has_ended or was_deleted or gives_up:
+            del self.held[job.id]
+            shot = look(job, at_ms)
+            held.resolve(shot if has_ended else _given_up(shot))
+
+    def _finish(self, job: Job, at_ms: int, *, succeeded: bool) -> None:
+        """Do once what the end of a job brings about: slot, ledger, record, parent."""
+        if job.settled:
+            return
+        job.settled = True
+        account, owner = self.account_of(job), self.owner_of(job)
+        if account:
+            account.open_jobs.pop(job.id, None)
+        if owner and job.holds_slot:
+            self._free_slot(job, owner, at_ms)
+        kind = self.kinds[kind_key(job)]
+        if owner and job.plan.price:
+            _settle_price(job, owner, kind, at_ms, succeeded=succeeded)
+        if account and kind.record and succeeded:
+            type, id, data = kind.record(look(job, at_ms))
+            account.put_record(type, id, data, at_ms)
+        parent = self.store.get(job.parent) if job.parent else None
+        if parent and succeeded:
+            self.happen(parent, Event(EDITED, at_ms))
+        self.shown.pop(job.id, None)
+
+    def _free_slot(self, job: Job, owner: Owner, at_ms: int) -> None:
+        pool = owner.pool(job.holds_slot)
+        if job.id in pool.holders:
+            pool.holders.remove(job.id)
+        elif job.id in pool.row:
+            pool.row.remove(job.id)
+        while pool.row and pool.is_free:
+            waiting = self.store.get(pool.row.popleft())
+            if waiting is None or waiting.settled:
+                continue
+            pool.holders.append(waiting.id)
+            self.happen(waiting, Event(GRANTED, at_ms))
+
+
+def _settle_price(job: Job, owner: Owner, kind: Kind, at_ms: int, *, succeeded: bool) -> None:
+    if kind.charges == "submit":
+        owner.ledger.enter(at_ms, "settlement" if succeeded else "refund", 0 if succeeded else job.plan.price, job.id)
+        return
+    owner.ledger.reserved -= job.plan.price
+    if succeeded:
+        owner.ledger.enter(at_ms, "debit", -job.plan.price, job.id)
+
+
+def _given_up(shot: Snapshot) -> Snapshot:
+    return Snapshot(shot.job, shot.now_ms, shot.position, shot.in_disguise, True)
+
+
+def kind_key(job: Job) -> str:
+    """Return the name under which a life keeps a job's kind."""
+    return f"{job.vendor}/{job.kind}"

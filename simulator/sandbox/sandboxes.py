@@ -1,0 +1,103 @@
+"""All sandboxes of a process: made, found, dropped, and ended when nobody has used them for an hour."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from simulator.jobs.errors import Conflict, NotFound, SimulatorError
+from simulator.sandbox.choosing import Scenarios
+from simulator.sandbox.sandbox import Sandbox, SandboxSettings
+
+MAIN = "main"
+MOST_SANDBOXES = 10_000
+IDLE_SECONDS = 3600.0
+_ID = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
+_real_seconds = time.monotonic
+
+
+class Sandboxes:
+    """The sandbox ``main`` is always there. With ``auto_create``, a name that nobody made is made when first called."""
+
+    def __init__(self, settings: SandboxSettings, scenarios: Scenarios, *, auto_create: bool = False) -> None:
+        self.settings, self.auto_create = settings, auto_create
+        self.on_new: list[Callable[[Sandbox], None]] = []
+        self._scenarios = scenarios
+        self._lock = threading.Lock()
+        self._used: dict[str, float] = {}
+        self._kept: dict[str, Sandbox] = {MAIN: Sandbox(MAIN, settings, scenarios)}
+        self._numbers = 0
+
+    def __iter__(self) -> Iterator[Sandbox]:
+        return iter(list(self._kept.values()))
+
+    @property
+    def main(self) -> Sandbox:
+        """The sandbox of calls that name none."""
+        return self._kept[MAIN]
+
+    def get(self, id: str) -> Sandbox:
+        """Return a sandbox.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        found = self._kept.get(id)
+        if found is None:
+            if self.auto_create:
+                return self.create(id)
+            known = ", ".join(sorted(self._kept)[:10])
+            raise NotFound(f"there is no sandbox {id!r}; there are: {known}", sandbox=id)
+        if id != MAIN:
+            self._used.pop(id, None)
+            self._used[id] = _real_seconds()  # the longest unused stands first
+        return found
+
+    def create(self, id: str = "", settings: SandboxSettings | None = None) -> Sandbox:
+        """Make a sandbox; without an id it gets a number. What is not said is as in ``main``.
+
+        Raises:
+            Conflict: the id is taken.
+            SimulatorError: the id is malformed, or there are too many.
+        """
+        with self._lock:
+            self._end_idle()
+            if not id:
+                self._numbers += 1
+                id = f"s{self._numbers}"
+            if not _ID.fullmatch(id):
+                raise SimulatorError(f"{id!r} is no id for a sandbox: lower-case letters, digits and _, at most 64")
+            if id in self._kept:
+                raise Conflict(f"there is a sandbox {id!r} already", sandbox=id)
+            if len(self._kept) >= MOST_SANDBOXES:
+                raise SimulatorError(f"there are {MOST_SANDBOXES} sandboxes already; drop some")
+            seeded = settings or msgspec.structs.replace(self.settings, seed=f"{self.settings.seed}/{id}")
+            sandbox = self._kept[id] = Sandbox(id, seeded, self._scenarios)
+            self._used[id] = _real_seconds()
+        for callback in self.on_new:
+            callback(sandbox)
+        return sandbox
+
+    def drop(self, id: str) -> None:
+        """End a sandbox and all that waits in it.
+
+        Raises:
+            NotFound: there is none of that id.
+            Conflict: it is ``main``, which can only be reset.
+        """
+        if id == MAIN:
+            raise Conflict("the sandbox 'main' cannot be dropped; reset it instead")
+        with self._lock:
+            sandbox = self._kept.pop(id, None)
+            self._used.pop(id, None)
+        if sandbox is None:
+            raise NotFound(f"there is no sandbox {id!r}", sandbox=id)
+        sandbox.close()
+
+    def _end_idle(self) -> None:
+        since = _real_seconds() - IDLE_SECONDS
+        while self._used and self._used[oldest := next(iter(self._used))] < since:
+            del self._used[oldest]
+            self._kept.pop(oldest).close()

@@ -1,0 +1,223 @@
+"""How a submit becomes a job: needs, scenario, dice, plan, and what the job takes from its owner."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from simulator.jobs.admission import Bindings, admit
+from simulator.jobs.chance import Draws
+from simulator.jobs.commands import Submit
+from simulator.jobs.errors import Conflict, SimulatorError, UnfitScenario
+from simulator.jobs.grid import Grid
+from simulator.jobs.job import Job
+from simulator.jobs.lifecycle import FINAL
+from simulator.jobs.plan import Plan, make_plan
+from simulator.jobs.scenario import Refresh, Script
+from simulator.jobs.snapshot import look
+from simulator.jobs.timeline import unfold
+from simulator.sandbox.accounts import Account
+from simulator.sandbox.choosing import Choice, Chosen, Scenarios, choose
+from simulator.sandbox.life import Life, kind_key
+from simulator.vendors.vendor import Call, Draft, Record, Vendor
+
+_MOST_TRIES = 100  # for an id that is not taken
+
+
+class AccountView:
+    """An account as admission may see it; it makes no account and changes none."""
+
+    def __init__(self, life: Life, account: Account, draws: Draws, now_ms: int) -> None:
+        self._life, self._account, self._draws, self._now_ms = life, account, draws, now_ms
+
+    def records(self, type: str) -> Sequence[Record]:
+        """Return the records of a type, oldest first."""
+        return self._account.records(type)
+
+    def available(self, owner: str) -> float:
+        """Return what an owner may still spend."""
+        return self._account.owner(owner).ledger.available
+
+    def opening(self, owner: str, pool: str) -> tuple[bool, int | None]:
+        """Return whether a slot is free, else when the first of its holders is seen to end."""
+        slots = self._account.owner(owner).pool(pool)
+        if slots.is_free:
+            return True, None
+        ends = [job.entries[-1] for job_id in slots.holders if (job := self._life.store.get(job_id))]
+        return False, min((end.seen_at_ms for end in ends if end.stands_for in FINAL), default=None)
+
+    def newest_job(self, kind: str, stands_for: str | None, where: Mapping[str, Any]) -> str | None:
+        """Return the newest job of a kind whose fields are these."""
+        for job_id in reversed(self._account.job_ids):
+            job = self._life.store.get(job_id)
+            if job is None or job.kind != kind or job.deleted_at_ms is not None:
+                continue
+            if stands_for is not None and look(job, self._now_ms).stands_for != stands_for:
+                continue
+            if all(job.fields.get(name) == value for name, value in where.items()):
+                return job_id
+        return None
+
+    def ratio(self, name: str) -> float:
+        """Return a die of the submit that is being tested."""
+        return self._draws.ratio(name)
+
+
+class Submission:
+    """One submit on its way to become a job. ``accept`` does it all or raises and changes nothing."""
+
+    def __init__(
+        self,
+        life: Life,
+        scenarios: Scenarios,
+        seed: str,
+        epoch_ms: int,
+        vendor: Vendor,
+        call: Call,
+        command: Submit,
+        choice: Choice,
+        now_ms: int,
+    ) -> None:
+        self.life, self.scenarios, self.seed, self.epoch_ms = life, scenarios, seed, epoch_ms
+        self.vendor, self.call, self.command, self.choice, self.now_ms = vendor, call, command, choice, now_ms
+        self.kind = vendor.kind(command.kind)
+
+    def accept(self, default_scenario: str, check: Callable[[Script], None]) -> tuple[Job, Chosen]:
+        """Test, choose, plan and keep the job.
+
+        Raises:
+            ApiError: a need does not hold.
+            SimulatorError: the chosen scenario or id cannot be had.
+        """
+        vendor, command, life = self.vendor, self.command, self.life
+        operation = f"{vendor.name}/{command.operation}"
+        number = life.submits[operation] + 1
+        pin_seed = self.choice.seed or (pin.seed if (pin := life.pins.first(vendor.name, command.operation)) else "")
+        draws = Draws(pin_seed or self.seed, vendor.name, command.operation, "pinned" if pin_seed else number)
+        account = life.accounts.look(vendor, self.call.account, self.now_ms, self.call.switches)
+        bindings = admit(command.needs, AccountView(life, account, draws, self.now_ms))
+        chosen = choose(
+            self.scenarios, life.pins, vendor, self.kind, command, self.choice, self.call.headers, default_scenario
+        )
+        check(chosen.script)
+        account = life.accounts.write(vendor, self.call.account, self.now_ms, self.call.switches)
+        job = self._draw_up(account, bindings, chosen, draws, number)
+        life.submits[operation] = number
+        if chosen.pin:
+            life.pins.consume(chosen.pin)
+        self._keep(job, account)
+        return job, chosen
+
+    def _draw_up(self, account: Account, bindings: Bindings, chosen: Chosen, draws: Draws, number: int) -> Job:
+        command, kind, scenario = self.command, self.kind, chosen.script.scenario
+        switches = dict(self.call.switches)
+        switches.update(_own_switches(scenario.switches, self.vendor.name))
+        bound = dict(bindings.found)
+        draft = Draft(
+            command.operation,
+            self.call.account,
+            draws,
+            self.now_ms,
+            command.fields,
+            command.inputs,
+            bound,
+            scenario.result,
+            command.item_count or scenario.result.count or 0,
+            switches,
+        )
+        job_id = self._new_id(draft, chosen.job_id)
+        plan = self._plan(chosen.script, draft, job_id, account)
+        ledger = account.owner(bindings.owner).ledger
+        spent = ledger.available - plan.price
+        bound |= {"credits_left": _figure(spent), "credits_total": _figure(ledger.granted)}
+        return Job(
+            id=job_id,
+            vendor=self.vendor.name,
+            operation=command.operation,
+            kind=kind.name,
+            account=self.call.account,
+            created_at_ms=self.now_ms,
+            plan=plan,
+            dice=draws.prefix,
+            fields=command.fields,
+            inputs=command.inputs,
+            bound=bound,
+            owner=bindings.owner,
+            parent=command.parent,
+            number=number,
+            off_contract=scenario.off_contract,
+        )
+
+    def _new_id(self, draft: Draft, promised: str) -> str:
+        store = self.life.store
+        if promised:
+            if store.get(promised):
+                raise Conflict(f"the id {promised!r} is taken by another job of this sandbox", job_id=promised)
+            return promised
+        for attempt in range(_MOST_TRIES):
+            dice = Draws(draft.draws.prefix, "again", attempt) if attempt else draft.draws
+            job_id = self.kind.new_id(msgspec.structs.replace(draft, draws=dice))
+            if store.get(job_id) is None:
+                return job_id
+        raise SimulatorError(f"{self.vendor.name} gave {_MOST_TRIES} ids that are all taken; a pin may repeat a seed")
+
+    def _plan(self, script: Script, draft: Draft, job_id: str, account: Account) -> Plan:
+        kind, refresh = self.kind, script.scenario.refresh or self.kind.refresh
+        held = self.command.is_blocking
+        plan = make_plan(
+            script,
+            draft.draws,
+            item_count=draft.item_count,
+            refresh=self._grid(refresh, draft, job_id) if refresh and not held else None,
+            queues=kind.queues and bool(self.command.takes),
+            switches=draft.switches if draft.switches != self.call.switches else self.call.switches,
+        )
+        if plan.items and not draft.item_count:
+            draft = msgspec.structs.replace(draft, item_count=len(plan.items))
+        outputs = kind.outputs(draft, job_id)
+        good = outputs
+        if plan.items and len(outputs) == len(plan.items):
+            good = tuple(output for output, item in zip(outputs, plan.items, strict=True) if item.error is None)
+        return msgspec.structs.replace(plan, outputs=outputs, price=kind.price(draft, good))
+
+    def _grid(self, refresh: Refresh, draft: Draft, job_id: str) -> Grid:
+        low_ms, high_ms = max(refresh.every.low_ms, 1), max(refresh.every.high_ms, 1)
+        if refresh.since == "start":
+            return Grid(self.now_ms, low_ms, high_ms, f"{draft.draws.prefix}\x1fsweep", refresh.covers)
+        seed = "\x1f".join((self.seed, self.vendor.name, self.call.account, "sweep"))
+        return Grid(self.epoch_ms, low_ms, high_ms, seed, refresh.covers)
+
+    def _keep(self, job: Job, account: Account) -> None:
+        life, owner = self.life, account.owner(job.owner)
+        life.kinds[kind_key(job)] = self.kind
+        job.entries = unfold(job.plan, job.created_at_ms)
+        if self.command.takes:
+            life.take_slot(job, self.command.takes, owner, self.now_ms)
+        if job.plan.price and self.kind.charges == "submit":
+            owner.ledger.enter(self.now_ms, "hold", -job.plan.price, job.id)
+        elif job.plan.price:
+            owner.ledger.reserved += job.plan.price
+        life.store.add(job, self.now_ms)
+        account.job_ids.append(job.id)
+        if len(account.job_ids) > 2 * life.store.most:
+            account.job_ids = [job_id for job_id in account.job_ids if life.store.get(job_id)]
+        account.open_jobs[job.id] = None
+
+
+def refuse_polls(script: Script) -> None:
+    """A call that blocks is never looked at, so a state counted in looks would never end.
+
+    Raises:
+        UnfitScenario: the scenario has such a state.
+    """
+    if script.counts_looks:
+        raise UnfitScenario(f"{script.scenario.name} counts looks (polls), and this call waits for its job instead")
+
+
+def _own_switches(switches: tuple[tuple[str, str], ...], vendor: str) -> dict[str, str]:
+    prefix = f"{vendor}."
+    return {name.removeprefix(prefix): choice for name, choice in switches if name.startswith(prefix)}
+
+
+def _figure(credits: float) -> str:
+    return str(int(credits)) if credits == int(credits) else str(credits)

@@ -1,0 +1,185 @@
+"""The shape of a vendor: tables and small functions between the vendor's words and ours, nothing else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from simulator.jobs.chance import Draws
+from simulator.jobs.commands import Command
+from simulator.jobs.errors import ApiError, Finding
+from simulator.jobs.files import Input, Output
+from simulator.jobs.lifecycle import Lifecycle
+from simulator.jobs.scenario import Expiry, Refresh, Result
+from simulator.jobs.snapshot import Snapshot
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Call(msgspec.Struct, gc=False):
+    """One request as a vendor sees it: found, decoded, not yet judged.
+
+    ``body`` is the decoded JSON, or a form's text fields by name (a file part stands in it as its file name);
+    what a file part or a media URL holds stands in ``inputs``, a list's one after the other under the list's name.
+    ``now_ms`` is the instant at which it is answered. ``files_at`` turns the path of an output, and where
+    it matters the vendor's own host for it, into the absolute URL at which this client can fetch it.
+    """
+
+    operation: str
+    method: str
+    path: Mapping[str, str]
+    query: dict[str, Any]
+    headers: Mapping[str, str]
+    files_at: Callable[[str, str], str]
+    body: Any = None
+    media_type: str = ""
+    inputs: tuple[Input, ...] = ()
+    account: str = ""
+    now_ms: int = 0
+    switches: Mapping[str, str] = {}
+    leniencies: list[str] = []
+
+    def input(self, field: str) -> Input | None:
+        """Return the media that a field holds."""
+        return next((found for found in self.inputs if found.field == field), None)
+
+
+class Reply(msgspec.Struct, gc=False):
+    """What goes back. ``body`` holds JSON's own types only; None sends an empty body, a str plain text."""
+
+    body: Any
+    status: int = 200
+    headers: Headers = ()
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One operation. ``id`` is the operationId of the contract.
+
+    ``read`` turns a call and what the contract found wrong with it into a command, or raises an ``ApiError``;
+    ``show`` words what came of it: a ``Snapshot``, a list of them, a record, or None.
+    ``inputs`` names the fields that hold media, with the kind expected where the wire does not tell.
+    """
+
+    id: str
+    method: str
+    path: str
+    read: Callable[[Call, Sequence[Finding]], Command]
+    show: Callable[[Any, Call], Reply]
+    inputs: tuple[tuple[str, str], ...] = ()
+    requires_key: bool = True
+    switch: tuple[str, str] | None = None  # served only while this switch has this value
+    max_body_bytes: int | None = None
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """All that is known of a job at the moment it is accepted, for what the vendor decides then."""
+
+    operation: str
+    account: str
+    draws: Draws
+    created_at_ms: int
+    fields: Mapping[str, Any]
+    inputs: tuple[Input, ...]
+    bound: Mapping[str, str]
+    result: Result
+    item_count: int
+    switches: Mapping[str, str]
+    ended_at_ms: int | None = None
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of job: its lifecycle, its ids, its outputs, its price, and the vendor's habits with it.
+
+    ``new_id`` is asked again with other dice while the id is taken. ``charges``: "submit" holds the price at once
+    and returns it unless the job succeeds; "end" debits it when the job succeeds. ``cost`` says what a job that
+    succeeded cost in the end, where that can be less than its price (a batch in which items failed).
+    """
+
+    name: str
+    lifecycle: Lifecycle
+    new_id: Callable[[Draft], str]
+    outputs: Callable[[Draft, str], tuple[Output, ...]] = lambda draft, job_id: ()
+    price: Callable[[Draft, tuple[Output, ...]], float] = lambda draft, outputs: 0
+    charges: str = "end"
+    cost: Callable[[Snapshot], float] = lambda shot: shot.plan.price
+    scenario: str = "happy"
+    refresh: Refresh | None = None
+    job_expiry: Expiry | None = None
+    file_expiry: Expiry | None = None
+    takes_items: bool = False
+    queues: bool = False
+    record: Callable[[Snapshot], tuple[str, str, Mapping[str, Any]]] | None = None
+
+
+class RecordStart(msgspec.Struct, frozen=True):
+    """A record that a new account begins with; with ``credits`` it has a ledger of its own."""
+
+    type: str
+    id: str
+    data: Mapping[str, Any]
+    credits: float | None = None
+    pools: Mapping[str, int] = {}
+
+
+class AccountStart(msgspec.Struct, frozen=True):
+    """How a new account begins."""
+
+    credits: float = 0
+    plan: str = "standard"
+    records: tuple[RecordStart, ...] = ()
+    pools: Mapping[str, int] = {}
+
+
+class Record(msgspec.Struct, gc=False):
+    """Something an account keeps: a channel, a saved face."""
+
+    type: str
+    id: str
+    data: Mapping[str, Any]
+    created_at_ms: int
+    updated_at_ms: int
+    balance: float | None = None
+    granted: float | None = None
+    charged_at_ms: int | None = None
+
+
+class Switch(msgspec.Struct, frozen=True):
+    """Something a vendor leaves open: the choices, which one is the default and the fact behind it."""
+
+    name: str
+    choices: tuple[str, ...]
+    default: str
+    fact: str
+    says: str = ""
+
+
+class Vendor(msgspec.Struct, frozen=True):
+    """One vendor. ``authenticate`` returns the key a call carries or raises; ``first_call`` is a curl that works as
+    printed, with ``{base}`` and ``{key}`` to fill in. ``show_missing_file`` words a file that is not there any more
+    (``ExpiredJob``) or never was (``UnknownPath``).
+    """
+
+    name: str
+    title: str
+    url: str
+    media_hosts: tuple[str, ...]
+    operations: tuple[Operation, ...]
+    kinds: tuple[Kind, ...]
+    authenticate: Callable[[Call], str]
+    show_error: Callable[[ApiError, Call], Reply]
+    show_missing_file: Callable[[ApiError, Mapping[str, str]], Reply]
+    new_account: Callable[[str, Draws, Mapping[str, str]], AccountStart]
+    sample_key: str
+    first_call: str
+    switches: tuple[Switch, ...] = ()
+    headers: Headers = ()  # on every reply
+    allows_any_origin: bool = False
+
+    @property
+    def host(self) -> str:
+        """The vendor's own host name."""
+        return self.url.partition("://")[2].partition("/")[0]
+
+    def kind(self, name: str) -> Kind:
+        """Return a kind of job by name."""
+        return next(kind for kind in self.kinds if kind.name == name)
