@@ -143,6 +143,23 @@ def plan_output(
     return msgspec.structs.replace(output, size_bytes=size_bytes)
 
 
+def check_planned(output: Output) -> None:
+    """Make sure that an output is as ``plan_output`` would plan it. Raises: ImpossibleOutput."""
+    planned = plan_output(
+        output.path,
+        output.media_type,
+        output.width_px,
+        output.height_px,
+        seed=output.seed,
+        duration_ms=output.duration_ms,
+        frames=output.frames,
+        size_bytes=output.size_bytes,
+        has_sound=output.has_sound,
+    )
+    if planned != output:
+        raise ImpossibleOutput(f"{output.path}: cannot be made as it is; use plan_output, which gives {planned}")
+
+
 def typical_bytes(output: Output) -> int:
     """Return the size that a real file with these properties might have; it varies a little with the seed."""
     px = output.width_px * output.height_px * output.frames

@@ -172,20 +172,27 @@ class Sandbox:
     # What calls do
 
     def _look_up(self, vendor: Vendor, call: Call, command: LookUp, choice: Choice, now_ms: int) -> Outcome:
-        jobs = []
-        for job_id in dict.fromkeys(command.ids) if len(command.ids) > 1 else command.ids:
-            try:
-                jobs.append(self._find(vendor, call.account, job_id, command.kinds, now_ms))
-            except (UnknownJob, ExpiredJob):
-                if not command.lenient:
-                    raise
+        jobs = self._found(vendor, call.account, command, now_ms)
         for job in jobs:
             if job.plan.script.counts_looks:
                 self._count_look(job, now_ms)
-        if self.clock.mode == "skip":
-            now_ms = self._skip(call, vendor, jobs, now_ms)
+        if self.clock.mode == "skip" and (then_ms := self._skip(call, vendor, jobs, now_ms)) != now_ms:
+            now_ms = then_ms
+            jobs = self._found(vendor, call.account, command, now_ms)  # the way there may have led past an expiry
         shots = [look(job, now_ms) for job in jobs]
         return shots[0] if len(command.ids) == 1 and not command.lenient else shots
+
+    def _found(self, vendor: Vendor, account: str, command: LookUp, now_ms: int) -> list[Job]:
+        if len(command.ids) == 1 and not command.lenient:
+            return [self._find(vendor, account, command.ids[0], command.kinds, now_ms)]
+        jobs = []
+        for job_id in dict.fromkeys(command.ids):
+            try:
+                jobs.append(self._find(vendor, account, job_id, command.kinds, now_ms))
+            except (UnknownJob, ExpiredJob):
+                if not command.lenient:
+                    raise
+        return jobs
 
     def _count_look(self, job: Job, now_ms: int) -> None:
         event = Event(LOOKED, now_ms)

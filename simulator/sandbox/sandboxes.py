@@ -14,7 +14,7 @@ from simulator.sandbox.sandbox import Sandbox, SandboxSettings
 MAIN = "main"
 MOST_SANDBOXES = 10_000
 IDLE_SECONDS = 3600.0
-_ID = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
+_ID = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 _real_seconds = time.monotonic
 
 
@@ -68,7 +68,7 @@ class Sandboxes:
                 self._numbers += 1
                 id = f"s{self._numbers}"
             if not _ID.fullmatch(id):
-                raise SimulatorError(f"{id!r} is no id for a sandbox: lower-case letters, digits and _, at most 64")
+                raise SimulatorError(f"{id!r} is no id for a sandbox: lower-case letters, digits and _, at most 40")
             if id in self._kept:
                 raise Conflict(f"there is a sandbox {id!r} already", sandbox=id)
             if len(self._kept) >= MOST_SANDBOXES:
