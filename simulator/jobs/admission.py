@@ -5,8 +5,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from simulator.jobs.commands import Claim, HasCredits, HasJob, HasRecord, LacksRecord, Need, Opens
-from simulator.jobs.errors import Busy, NotEnoughCredits
+from simulator.jobs.commands import Claim, ElseFails, HasCredits, HasJob, HasRecord, LacksRecord, Need, Opens
+from simulator.jobs.errors import ApiError, Busy, DuplicateRecord, NotEnoughCredits
+from simulator.jobs.lifecycle import FAILED, Lifecycle
+from simulator.jobs.scenario import Failure, Scenario, Script, State, fit
 
 
 class KeptRecord(Protocol):
@@ -28,6 +30,9 @@ class View(Protocol):
     def opening(self, owner: str, pool: str) -> tuple[bool, int | None]:
         """Return whether a slot is free, and otherwise when one will be, if that is known."""
 
+    def holders(self, owner: str, pool: str) -> Sequence[str]:
+        """Return the jobs that hold a pool's slots."""
+
     def newest_job(self, kind: str, stands_for: str | None, where: Mapping[str, Any]) -> str | None:
         """Return the id of the newest job that fits."""
 
@@ -36,10 +41,14 @@ class View(Protocol):
 
 
 class Bindings(msgspec.Struct):
-    """What the needs found: records and jobs by name, and the owner whose ledger and slots count."""
+    """What the needs found: records and jobs by name, and the owner whose ledger and slots count.
+
+    With a ``failure`` the job is accepted, and fails at once.
+    """
 
     found: dict[str, str] = {}
     owner: str = ""
+    failure: Failure | None = None
 
 
 def admit(needs: Sequence[Need], view: View) -> Bindings:
@@ -54,6 +63,12 @@ def admit(needs: Sequence[Need], view: View) -> Bindings:
     return bindings
 
 
+def turned_down(lifecycle: Lifecycle, failure: Failure, vendor: str) -> Script:
+    """Return what a job plays that fails at once: the only state it enters."""
+    word = lifecycle.standing_for(FAILED)[0].word
+    return fit(Scenario("turned-down", (State(word, error=failure),), vendor=vendor), lifecycle)
+
+
 def _has_record(need: HasRecord, view: View, bindings: Bindings) -> None:
     kept = [record for record in view.records(need.type) if need.id is None or record.id == need.id]
     if not kept:
@@ -64,17 +79,22 @@ def _has_record(need: HasRecord, view: View, bindings: Bindings) -> None:
         able = [record for record in kept if view.available(f"{need.type}/{record.id}") >= need.credits]
         if not able:
             raise need.unpaid or need.error
+        if need.open_pool:
+            able = [one for one in able if view.opening(f"{need.type}/{one.id}", need.open_pool)[0]] or able
         record = able[int(view.ratio(f"which {need.type}") * len(able))]
     else:
         record = kept[-1]
-    bindings.found[need.bind or need.type] = record.id
+    name = need.bind or need.type
+    bindings.found[name] = record.id
+    bindings.found |= {f"{name}.{field}": said for field, said in record.data.items() if isinstance(said, str)}
     if need.owner:
         bindings.owner = f"{need.type}/{record.id}"
 
 
 def _lacks_record(need: LacksRecord, view: View, bindings: Bindings) -> None:
-    if any(record.data.get(need.field) == need.value and record.id != need.id for record in view.records(need.type)):
-        raise need.error
+    for record in view.records(need.type):
+        if record.data.get(need.field) == need.value and record.id != need.id:
+            raise DuplicateRecord(need.type, need.field, record.id)
 
 
 def _has_job(need: HasJob, view: View, bindings: Bindings) -> None:
@@ -94,12 +114,21 @@ def _has_credits(need: HasCredits, view: View, bindings: Bindings) -> None:
 def _opens(need: Opens, view: View, bindings: Bindings) -> None:
     is_free, opens_at_ms = view.opening(bindings.owner, need.pool)
     if not is_free:
-        raise need.error(need.pool, opens_at_ms) if issubclass(need.error, Busy) else need.error()
+        if issubclass(need.error, Busy):
+            raise need.error(need.pool, opens_at_ms, view.holders(bindings.owner, need.pool))
+        raise need.error()
 
 
 def _claim(need: Claim, view: View, bindings: Bindings) -> None:
     if not need.holds:
         raise need.error
+
+
+def _else_fails(need: ElseFails, view: View, bindings: Bindings) -> None:
+    try:
+        _TESTS[type(need.need)](need.need, view, bindings)
+    except ApiError:
+        bindings.failure = bindings.failure or need.failure
 
 
 _TESTS: dict[type[Need], Any] = {
@@ -109,4 +138,5 @@ _TESTS: dict[type[Need], Any] = {
     HasCredits: _has_credits,
     Opens: _opens,
     Claim: _claim,
+    ElseFails: _else_fails,
 }

@@ -18,7 +18,8 @@ class HasRecord(Need, frozen=True):
     """The account has a record of this type.
 
     With an ``id``: that one. Without: ``choose`` says which, "only" (``several`` is raised if there are more),
-    "newest", or "drawn" among those whose ledger can pay ``credits``. What it finds is bound to ``bind``; with
+    "newest", or "drawn" among those whose ledger can pay ``credits``, if possible one whose ``open_pool`` has a
+    free slot. The id of what it finds is bound to ``bind``, each text of its data to ``bind.<field>``; with
     ``owner`` it becomes the job's owner, whose ledger pays and whose slots count.
     """
 
@@ -29,17 +30,20 @@ class HasRecord(Need, frozen=True):
     several: ApiError | None = None
     unpaid: ApiError | None = None
     credits: float = 0
+    open_pool: str = ""
     bind: str = ""
     owner: bool = False
 
 
 class LacksRecord(Need, frozen=True):
-    """The account has no record of this type whose ``field`` has this value, except the one named ``id``."""
+    """The account has no record of this type whose ``field`` has this value, except the one named ``id``.
+
+    Otherwise a ``DuplicateRecord`` says which has it.
+    """
 
     type: str
     field: str
     value: Any
-    error: ApiError
     id: str = ""
 
 
@@ -72,6 +76,16 @@ class Claim(Need, frozen=True):
 
     holds: bool
     error: ApiError
+
+
+class ElseFails(Need, frozen=True):
+    """Where the need inside does not hold, the call is accepted all the same: its job fails at once, for this reason.
+
+    For a vendor who makes the job first and shows it in the refusal. The scenario has no say, and no pin is consumed.
+    """
+
+    need: Need
+    failure: Failure
 
 
 class Submit(msgspec.Struct):

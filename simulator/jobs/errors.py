@@ -111,6 +111,14 @@ class UnknownRecord(ApiError):
         self.type, self.id = type, id
 
 
+class DuplicateRecord(ApiError):
+    """Another record has this value already; ``id`` is that other one's."""
+
+    def __init__(self, type: str, field: str, id: str) -> None:
+        super().__init__(type, field, id)
+        self.type, self.field, self.id = type, field, id
+
+
 class AmbiguousRecord(ApiError):
     """The call names no record and the account has several."""
 
@@ -128,11 +136,11 @@ class NotEnoughCredits(ApiError):
 
 
 class Busy(ApiError):
-    """A slot or a rate is used up; ``opens_at_ms`` says when it opens, where that is known."""
+    """A slot or a rate is used up; ``opens_at_ms`` says when it opens, where that is known, ``job_ids`` who holds it."""
 
-    def __init__(self, what: str = "", opens_at_ms: int | None = None) -> None:
+    def __init__(self, what: str = "", opens_at_ms: int | None = None, job_ids: Sequence[str] = ()) -> None:
         super().__init__(what)
-        self.what, self.opens_at_ms = what, opens_at_ms
+        self.what, self.opens_at_ms, self.job_ids = what, opens_at_ms, tuple(job_ids)
 
 
 class SimulatorError(Exception):

@@ -15,6 +15,7 @@ EDITED = "edited"
 FORCED = "force"
 GRANTED = "granted"
 LOOKED = "look"
+NOTHING: Mapping[str, Any] = {}  # one for all jobs: an empty dict each would be a tenth of a job's memory
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -48,7 +49,9 @@ class Job(msgspec.Struct, gc=False):
     dice: str
     fields: Mapping[str, Any]
     inputs: tuple[Input, ...] = ()
-    bound: Mapping[str, str] = {}
+    bound: Mapping[str, str] = NOTHING
+    credits_left: float = 0  # the owner's, once this job is paid for
+    credits_total: float = 0
     owner: str = ""
     parent: str = ""
     number: int = 0

@@ -16,7 +16,11 @@ KEYS = (
 )
 FORMATS = {"image": ("png", "jpg", "webp", "gif"), "video": ("mp4", "mov", "webm")}
 LONGEST_PATTERN = 500
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+LONGEST_NAME = 100
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
+_RESERVED = ("default", "pins", "validate")  # these are words of the control API at the place of a name
 
 
 def read_scenario(document: object, name: str, legal: Mapping[str, Terms]) -> tuple[Scenario | None, list[Problem]]:
@@ -64,8 +68,13 @@ def _name(top: Fields, expected: str) -> str:
         top.note(
             (), f"the key 'scenario' is missing: it names the scenario{f', {expected!r} here' if expected else ''}"
         )
-    elif said and not _NAME.fullmatch(said):
-        top.note(("scenario",), f"{shown(said)} is no name: small letters, digits and '-', 64 at most")
+    elif said and (len(said) > LONGEST_NAME or not _NAME.fullmatch(said)):
+        top.note(
+            ("scenario",),
+            f"{shown(said)} is no name: small letters and digits, with single '-' between, {LONGEST_NAME} at most",
+        )
+    elif said in _RESERVED:
+        top.note(("scenario",), f"{said!r} is a word of the control API, and no name for a scenario")
     elif said and expected and said != expected:
         top.note(
             ("scenario",), f"the file is called {expected!r} and the scenario {said!r}; they must agree", (expected,)
@@ -126,9 +135,9 @@ def _expiry(expires: Fields, of: str, since: str, *more: str) -> Expiry | None:
     after_ms, recycled_ms = fields.ms("after"), fields.ms("recycled", 1)
     if "after" not in fields and isinstance(expires.value(of), dict):
         fields.note((), "the key 'after' is missing: how long it is kept, for example 31d", on_key=True)
-    if after_ms is not None and recycled_ms is not None and recycled_ms <= after_ms:
-        fields.note(("recycled",), "it counts from the same moment as `after` and must be longer")
     since = fields.choice("from", ("created", "ended")) or since
+    if since == "created" and after_ms is not None and recycled_ms is not None and recycled_ms <= after_ms:
+        fields.note(("recycled",), "it counts from the job's creation and must be longer than `after`")
     return Expiry(after_ms or 0, since, fields.ms("sweep", 1), recycled_ms)
 
 
@@ -162,11 +171,14 @@ def _override(replies: Fields, operation: str, terms: Terms | None, states: tupl
     fields = replies.fields(operation, ("status", "headers", "body", "state"))
     if not list(fields) and isinstance(replies.value(operation), dict):
         fields.note((), "it changes nothing", ("status", "headers", "body"))
+    for name, value in (headers := _pairs(fields, "headers")):
+        if not (_HEADER.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
+            fields.note(("headers", name), "a header is a word and a text of one line, both in ASCII")
     words = [state.word for state in states]
     words += [word for lifecycle in (terms.lifecycles.values() if terms else ()) for word in lifecycle.words()]
     return Override(
         fields.whole("status", 200, 599),
-        _pairs(fields, "headers"),
+        headers,
         fields.value("body"),
         fields.choice("state", tuple(dict.fromkeys(words))),
     )

@@ -1,16 +1,20 @@
 """How the states of a scenario are read: lengths of time, ways on, queues, batches and errors."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from simulator.jobs.durations import FORMS, read_duration
 from simulator.jobs.fields import Fields, is_number, nearest, shown
-from simulator.jobs.scenario import CANCEL, Branch, Failure, Items, State
+from simulator.jobs.job import DELETED, EDITED, FORCED, GRANTED, LOOKED
+from simulator.jobs.scenario import Branch, Failure, Items, State
 from simulator.jobs.steps import Step
 
 STATE_KEYS = ("for", "then", "ahead", "items", "on", "error", "shown_as")
 FOR_FORMS = (*FORMS, "forever", "{polls: 3}", "{until: rendered, simulated: 20s}")
 MOST_ITEMS = 1000
+_EVENT = re.compile(r"[a-z][a-z0-9_-]{0,49}")
+_NOT_FOR_SCENARIOS = (DELETED, EDITED, FORCED, GRANTED, LOOKED)
 MOST_STATES = 50
 _ADVICE = {
     "polls": "`polls` is a form of `for`: write for: {polls: 3}",
@@ -51,8 +55,11 @@ def _state(found: Fields, word: str, steps: list[Step]) -> State:
     if "shown_as" in fields and (isinstance(shown_as, bool) or not isinstance(shown_as, str | int)):
         fields.note(("shown_as",), f"{shown(shown_as)} is neither a text nor a whole number")
         shown_as = None
-    on = fields.fields("on", (CANCEL,))
+    on = fields.fields("on", None)
     for event in on:
+        if not _EVENT.fullmatch(event) or event in _NOT_FOR_SCENARIOS:
+            message = f"{shown(event)} is no event for a scenario: 'cancel', or a word of your own for the control API"
+            on.note((event,), message, on_key=True)
         if to := on.text(event):
             steps.append(Step(word, to, (*on.path, event)))
     return State(
