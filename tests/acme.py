@@ -151,11 +151,14 @@ class Shelf:
     def __init__(self, *more: Scenario, claimed: str | None = None) -> None:
         self.kept = SHIPPED | {one.name: one for one in more}
         self.claimed = claimed
+        self._fitted: dict[tuple[str, str], Script] = {}
 
     def script(self, name: str, vendor: Vendor, kind: Kind) -> Script:
         if name not in self.kept:
             raise UnknownScenario(name)
-        return fit(self.kept[name], kind.lifecycle, queues=kind.queues)
+        if (name, kind.name) not in self._fitted:
+            self._fitted[name, kind.name] = fit(self.kept[name], kind.lifecycle, queues=kind.queues)
+        return self._fitted[name, kind.name]
 
     def claims(
         self, vendor: Vendor, kind: Kind, operation: str, fields: Mapping[str, Any], headers: Mapping[str, str]

@@ -92,10 +92,14 @@ def _length(fields: Fields) -> dict[str, Any]:
                     ("for",), f"`until: rendered` is for live jobs, `simulated` for all others: {key!r} is missing"
                 )
         return {"until_rendered": True, "lasts": until.duration("simulated")}
+    if isinstance(said, dict) and not said.keys() & {"median", "p95"}:
+        fields.note(("for",), "this is no form of a length of time", FOR_FORMS)
+        return {}
     try:
         return {"lasts": read_duration(said)}
     except ValueError as error:
-        fields.note(("for",), str(error), FOR_FORMS, nearest(said, ("forever",)))
+        message, _, examples = str(error).partition("; write for example")
+        fields.note(("for",), message, FOR_FORMS if examples else (), nearest(said, ("forever",)))
         return {}
 
 

@@ -96,6 +96,7 @@ class Account:
         self.state = "active"  # or expired, blocked
         self.job_ids: list[str] = []
         self.open_jobs: dict[str, None] = {}
+        self.open_when_tidied = 0
         self.owners: dict[str, Owner] = {"": Owner(start.credits, start.pools, at_ms)}
         self._records: dict[str, dict[str, Record]] = {}
         for record in start.records:

@@ -1,8 +1,9 @@
 """One generation of a sandbox: all that a reset throws away, and how what is due gets done."""
 
 from collections import Counter
+from collections.abc import Mapping
 
-from simulator.jobs.job import EDITED, GRANTED, Event, Job
+from simulator.jobs.job import EDITED, GRANTED, NOTHING, Event, Job
 from simulator.jobs.lifecycle import FINAL, SUCCEEDED
 from simulator.jobs.snapshot import Snapshot, look
 from simulator.jobs.timeline import unfold
@@ -13,6 +14,8 @@ from simulator.sandbox.held import Held
 from simulator.sandbox.journal import Journal
 from simulator.sandbox.store import Store
 from simulator.vendors.vendor import Kind
+
+MOST_SHARED = 4096
 
 
 class Life:
@@ -26,8 +29,8 @@ class Life:
         self.pins = Pins()
         self.submits: Counter[str] = Counter()
         self.held: dict[str, Held] = {}
-        self.shown: dict[str, tuple[int, int]] = {}
         self.kinds: dict[str, Kind] = {}
+        self._bound: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
 
     def account_of(self, job: Job) -> Account | None:
         """Return the account that a job belongs to."""
@@ -79,6 +82,26 @@ class Life:
         else:
             pool.row.append(job.id)
 
+    def shared(self, bound: dict[str, str]) -> Mapping[str, str]:
+        """Return one and the same mapping for all jobs that are bound to the same things."""
+        if len(self._bound) > MOST_SHARED:
+            self._bound.clear()
+        return self._bound.setdefault(tuple(bound.items()), bound) if bound else NOTHING
+
+    def tidy(self, account: Account, now_ms: int) -> None:
+        """Forget, now and then, what an account's lists say of jobs that have ended or gone."""
+        if len(account.open_jobs) > 2 * account.open_when_tidied + 64:
+            ended = [job_id for job_id in account.open_jobs if not self._is_open(job_id, now_ms)]
+            for job_id in ended:
+                del account.open_jobs[job_id]
+            account.open_when_tidied = len(account.open_jobs)
+        if len(account.job_ids) > 2 * self.store.most:
+            account.job_ids = [job_id for job_id in account.job_ids if self.store.get(job_id)]
+
+    def _is_open(self, job_id: str, now_ms: int) -> bool:
+        job = self.store.get(job_id)
+        return job is not None and job.deleted_at_ms is None and not look(job, now_ms).is_final
+
     def drop(self) -> None:
         """End the generation: whoever waits for something in it is told so."""
         for held in list(self.held.values()):
@@ -119,7 +142,6 @@ class Life:
         parent = self.store.get(job.parent) if job.parent else None
         if parent and succeeded:
             self.happen(parent, Event(EDITED, at_ms))
-        self.shown.pop(job.id, None)
 
     def _free_slot(self, job: Job, owner: Owner, at_ms: int) -> None:
         pool = owner.pool(job.holds_slot)

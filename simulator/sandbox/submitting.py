@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 
-from simulator.jobs.admission import Bindings, admit
+from simulator.jobs.admission import Bindings, admit, turned_down
 from simulator.jobs.chance import Draws
 from simulator.jobs.commands import Submit
 from simulator.jobs.errors import Conflict, SimulatorError, UnfitScenario
 from simulator.jobs.grid import Grid
-from simulator.jobs.job import Job
+from simulator.jobs.job import NOTHING, Job
 from simulator.jobs.lifecycle import FINAL
 from simulator.jobs.plan import Plan, make_plan
 from simulator.jobs.scenario import Refresh, Script
@@ -45,6 +45,10 @@ class AccountView:
             return True, None
         ends = [job.entries[-1] for job_id in slots.holders if (job := self._life.store.get(job_id))]
         return False, min((end.seen_at_ms for end in ends if end.stands_for in FINAL), default=None)
+
+    def holders(self, owner: str, pool: str) -> Sequence[str]:
+        """Return the jobs that hold a pool's slots."""
+        return self._account.owner(owner).pool(pool).holders
 
     def newest_job(self, kind: str, stands_for: str | None, where: Mapping[str, Any]) -> str | None:
         """Return the newest job of a kind whose fields are these."""
@@ -96,9 +100,7 @@ class Submission:
         draws = Draws(pin_seed or self.seed, vendor.name, command.operation, "pinned" if pin_seed else number)
         account = life.accounts.look(vendor, self.call.account, self.now_ms, self.call.switches)
         bindings = admit(command.needs, AccountView(life, account, draws, self.now_ms))
-        chosen = choose(
-            self.scenarios, life.pins, vendor, self.kind, command, self.choice, self.call.headers, default_scenario
-        )
+        chosen = self._chosen(bindings, default_scenario)
         check(chosen.script)
         account = life.accounts.write(vendor, self.call.account, self.now_ms, self.call.switches)
         job = self._draw_up(account, bindings, chosen, draws, number)
@@ -107,6 +109,14 @@ class Submission:
             life.pins.consume(chosen.pin)
         self._keep(job, account)
         return job, chosen
+
+    def _chosen(self, bindings: Bindings, default_scenario: str) -> Chosen:
+        if bindings.failure:
+            return Chosen(turned_down(self.kind.lifecycle, bindings.failure, self.vendor.name), "refusal")
+        pins, call = self.life.pins, self.call
+        return choose(
+            self.scenarios, pins, self.vendor, self.kind, self.command, self.choice, call.headers, default_scenario
+        )
 
     def _draw_up(self, account: Account, bindings: Bindings, chosen: Chosen, draws: Draws, number: int) -> Job:
         command, kind, scenario = self.command, self.kind, chosen.script.scenario
@@ -128,8 +138,6 @@ class Submission:
         job_id = self._new_id(draft, chosen.job_id)
         plan = self._plan(chosen.script, draft, job_id, account)
         ledger = account.owner(bindings.owner).ledger
-        spent = ledger.available - plan.price
-        bound |= {"credits_left": _figure(spent), "credits_total": _figure(ledger.granted)}
         return Job(
             id=job_id,
             vendor=self.vendor.name,
@@ -139,9 +147,11 @@ class Submission:
             created_at_ms=self.now_ms,
             plan=plan,
             dice=draws.prefix,
-            fields=command.fields,
+            fields=command.fields or NOTHING,
             inputs=command.inputs,
-            bound=bound,
+            bound=self.life.shared(bound),
+            credits_left=ledger.available - plan.price,
+            credits_total=ledger.granted,
             owner=bindings.owner,
             parent=command.parent,
             number=number,
@@ -156,7 +166,7 @@ class Submission:
             return promised
         for attempt in range(_MOST_TRIES):
             dice = Draws(draft.draws.prefix, "again", attempt) if attempt else draft.draws
-            job_id = self.kind.new_id(msgspec.structs.replace(draft, draws=dice))
+            job_id = self.kind.new_id(msgspec.structs.replace(draft, draws=dice, attempt=attempt))
             if store.get(job_id) is None:
                 return job_id
         raise SimulatorError(f"{self.vendor.name} gave {_MOST_TRIES} ids that are all taken; a pin may repeat a seed")
@@ -199,9 +209,8 @@ class Submission:
             owner.ledger.reserved += job.plan.price
         life.store.add(job, self.now_ms)
         account.job_ids.append(job.id)
-        if len(account.job_ids) > 2 * life.store.most:
-            account.job_ids = [job_id for job_id in account.job_ids if life.store.get(job_id)]
         account.open_jobs[job.id] = None
+        life.tidy(account, self.now_ms)
 
 
 def refuse_polls(script: Script) -> None:
@@ -218,6 +227,3 @@ def _own_switches(switches: tuple[tuple[str, str], ...], vendor: str) -> dict[st
     prefix = f"{vendor}."
     return {name.removeprefix(prefix): choice for name, choice in switches if name.startswith(prefix)}
 
-
-def _figure(credits: float) -> str:
-    return str(int(credits)) if credits == int(credits) else str(credits)

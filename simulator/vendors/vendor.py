@@ -58,6 +58,7 @@ class Operation(msgspec.Struct, frozen=True):
     ``read`` turns a call and what the contract found wrong with it into a command, or raises an ``ApiError``;
     ``show`` words what came of it: a ``Snapshot``, a list of them, a record, or None.
     ``inputs`` names the fields that hold media, with the kind expected where the wire does not tell.
+    An operation that does not look at the subscription serves an ``ExpiredKey`` too.
     """
 
     id: str
@@ -67,12 +68,16 @@ class Operation(msgspec.Struct, frozen=True):
     show: Callable[[Any, Call], Reply]
     inputs: tuple[tuple[str, str], ...] = ()
     requires_key: bool = True
+    looks_at_subscription: bool = True
     switch: tuple[str, str] | None = None  # served only while this switch has this value
     max_body_bytes: int | None = None
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """All that is known of a job at the moment it is accepted, for what the vendor decides then."""
+    """All that is known of a job at the moment it is accepted, for what the vendor decides then.
+
+    ``attempt`` counts the ids that were taken already.
+    """
 
     operation: str
     account: str
@@ -85,14 +90,14 @@ class Draft(msgspec.Struct, frozen=True):
     item_count: int
     switches: Mapping[str, str]
     ended_at_ms: int | None = None
+    attempt: int = 0
 
 
 class Kind(msgspec.Struct, frozen=True):
     """One kind of job: its lifecycle, its ids, its outputs, its price, and the vendor's habits with it.
 
     ``new_id`` is asked again with other dice while the id is taken. ``charges``: "submit" holds the price at once
-    and returns it unless the job succeeds; "end" debits it when the job succeeds. ``cost`` says what a job that
-    succeeded cost in the end, where that can be less than its price (a batch in which items failed).
+    and returns it unless the job succeeds; "end" debits it when the job succeeds.
     """
 
     name: str
@@ -101,7 +106,6 @@ class Kind(msgspec.Struct, frozen=True):
     outputs: Callable[[Draft, str], tuple[Output, ...]] = lambda draft, job_id: ()
     price: Callable[[Draft, tuple[Output, ...]], float] = lambda draft, outputs: 0
     charges: str = "end"
-    cost: Callable[[Snapshot], float] = lambda shot: shot.plan.price
     scenario: str = "happy"
     refresh: Refresh | None = None
     job_expiry: Expiry | None = None
@@ -153,6 +157,24 @@ class Switch(msgspec.Struct, frozen=True):
     says: str = ""
 
 
+class Tour(msgspec.Struct, frozen=True):
+    """One job from submit to download, told to a client that knows nothing: ``simulator demo`` walks it.
+
+    Places in replies are dotted (``attachments.*.url``), ``{id}`` in ``poll`` is the id found at ``id_at``.
+    """
+
+    title: str
+    submit: str
+    json: Mapping[str, Any]
+    id_at: str
+    poll: str
+    word_at: str
+    good_word: str | int
+    running_words: tuple[str | int, ...]
+    files_at: str
+    progress_at: str = ""
+
+
 class Vendor(msgspec.Struct, frozen=True):
     """One vendor. ``authenticate`` returns the key a call carries or raises; ``first_call`` is a curl that works as
     printed, with ``{base}`` and ``{key}`` to fill in. ``show_missing_file`` words a file that is not there any more
@@ -171,6 +193,7 @@ class Vendor(msgspec.Struct, frozen=True):
     new_account: Callable[[str, Draws, Mapping[str, str]], AccountStart]
     sample_key: str
     first_call: str
+    tour: Tour | None = None
     switches: tuple[Switch, ...] = ()
     headers: Headers = ()  # on every reply
     allows_any_origin: bool = False

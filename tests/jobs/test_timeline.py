@@ -1,6 +1,7 @@
 """The laws of the timeline, as properties over every kind of plan and any series of events."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,7 +97,7 @@ def test_a_shown_end_stays(plan: Plan, events: tuple[Event, ...], instants: list
     ends = [shot.word for shot in words if shot.is_final]
 
     assert len(set(ends)) <= 1
-    assert not any(first.is_final and not second.is_final for first, second in zip(words, words[1:], strict=False))
+    assert not any(first.is_final and not second.is_final for first, second in pairwise(words))
 
 
 @given(plans(), events, st.lists(st.integers(0, 400_000), min_size=2, max_size=12))
@@ -214,7 +215,7 @@ def test_the_gaps_of_a_sweep_stay_within_its_bounds() -> None:
     grid = Grid(0, 15_000, 60_000, "any seed")
     ticks = [grid.tick(k) for k in range(5_000)]
 
-    gaps = [later - earlier for earlier, later in zip(ticks, ticks[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(ticks)]
 
     assert min(gaps) >= 15_000
     assert max(gaps) <= 60_000

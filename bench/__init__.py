@@ -1,0 +1,1 @@
+"""The numbers to hold, measured as ratios within one run: `make bench`."""

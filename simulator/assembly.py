@@ -1,0 +1,195 @@
+"""The one place that chooses implementations and puts them together: settings in, a simulator that can serve out."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any
+
+from simulator import vendors
+from simulator.jobs.errors import SimulatorError
+from simulator.library import Library
+from simulator.media.cache import MadeFiles
+from simulator.sandbox.clock import read_instant
+from simulator.sandbox.sandbox import SandboxSettings
+from simulator.sandbox.sandboxes import Sandboxes
+from simulator.server.addresses import Door
+from simulator.server.control import Control
+from simulator.server.desks import Desks
+from simulator.server.edge import OpenDoor, open_door
+from simulator.server.pipeline import Pipeline
+from simulator.settings import BadSetting, Settings
+
+_real_ms = time.time_ns  # bound here, so that a test which freezes time does not move the epoch
+
+
+class Simulator:
+    """All parts of one server. ``doors`` are the ports that are open, the main one first."""
+
+    def __init__(self, settings: Settings, vendor_names: tuple[str, ...] = vendors.NAMES) -> None:
+        """Put everything together; nothing listens yet.
+
+        Raises:
+            BadSetting: a setting names what does not exist.
+            BadScenarios: a folder of the user's has mistakes.
+        """
+        self.settings, self.vendor_names = settings, vendor_names
+        self.library = Library(settings.scenario_folders, cache_folder=settings.cache_folder)
+        self.sandboxes = Sandboxes(
+            _sandbox_settings(settings, vendor_names), self.library, auto_create=settings.auto_sandboxes
+        )
+        _check_scenario(settings.scenario, self.library, vendor_names)
+        _check_vendors(settings, vendor_names)
+        self.desks = Desks(vendor_names, vendors.load, self.library.contract)
+        self.control = Control(self.sandboxes, self.library, vendor_names, vendors.load, token=settings.token)
+        self.pipeline = Pipeline(
+            self.sandboxes,
+            self.desks,
+            control=self.control if settings.has_control else None,
+            made_files=MadeFiles(),
+            max_body_bytes=settings.max_body_bytes,
+        )
+        self.doors: list[OpenDoor] = []
+
+    async def open(self) -> None:
+        """Listen on every port that was asked for.
+
+        Raises:
+            OSError: one of them cannot be had; none stays open then.
+        """
+        log = logging.getLogger("simulator.access") if self.settings.has_access_log else None
+        apart = self.settings.control_port is not None
+        wanted = [(self.settings.port, Door(has_control=not apart))]
+        wanted += [(port, Door(vendor=name, has_control=False)) for name, port in self.settings.vendor_ports]
+        if self.settings.control_port is not None:
+            wanted.append((self.settings.control_port, Door()))
+        try:
+            for port, door in wanted:
+                self.doors.append(
+                    await open_door(self.pipeline, door, host=self.settings.host, port=port, access_log=log)
+                )
+        except OSError:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Stop to listen, and end whatever waits."""
+        for sandbox in self.sandboxes:
+            sandbox.close()
+        for door in self.doors:
+            await door.close()
+        self.doors.clear()
+
+    @property
+    def url(self) -> str:
+        """Where the main port can be reached from this machine."""
+        host = "localhost" if self.settings.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.settings.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.doors[0].port}"
+
+
+class Background:
+    """A simulator that serves from a thread of its own, for demos and tests.
+
+    The loop keeps real time even where a test freezes the clock of its process.
+    """
+
+    def __init__(self, settings: Settings, vendor_names: tuple[str, ...] = vendors.NAMES) -> None:
+        self.simulator = Simulator(settings, vendor_names)
+        self._is_open = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_over: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
+
+    def __enter__(self) -> "Background":
+        self._thread.start()
+        self._is_open.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        if self._loop is not None and self._is_over is not None:
+            self._loop.call_soon_threadsafe(self._is_over.set)
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """Where it can be reached."""
+        return f"http://127.0.0.1:{self.simulator.doors[0].port}"
+
+    def _run(self) -> None:
+        run_loop(self._serve)
+
+    async def _serve(self) -> None:
+        self._loop, self._is_over = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            await self.simulator.open()
+        except BaseException as error:
+            self._failure = error
+            raise
+        finally:
+            self._is_open.set()
+        await self._is_over.wait()
+        await self.simulator.close()
+
+
+def run_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine to its end, on uvloop where there is one."""
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with suppress(ImportError):  # there is none for Windows
+        from uvloop import new_event_loop
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(main())
+
+
+def _sandbox_settings(settings: Settings, vendor_names: tuple[str, ...]) -> SandboxSettings:
+    try:
+        epoch_ms = read_instant(settings.epoch) if settings.epoch else _real_ms() // 1_000_000
+    except SimulatorError as error:
+        raise BadSetting(f"epoch: {error}") from error
+    switches = dict(settings.switches)
+    if switches:
+        _check_switches(switches, vendor_names)
+    return SandboxSettings(
+        seed=settings.seed,
+        epoch_ms=epoch_ms,
+        mode=settings.clock,
+        speed=settings.speed,
+        hold=settings.hold,
+        scenario=settings.scenario,
+        switches=switches,
+        strict_keys=settings.strict_keys,
+        max_jobs=settings.max_jobs,
+    )
+
+
+def _check_switches(switches: Mapping[str, str], vendor_names: tuple[str, ...]) -> None:
+    known = {f"{name}.{switch.name}": switch for name in vendor_names for switch in vendors.load(name).switches}
+    for name, choice in switches.items():
+        if name not in known:
+            raise BadSetting(f"there is no switch {name!r}; there are: {', '.join(sorted(known))}")
+        if choice not in known[name].choices:
+            raise BadSetting(f"switch {name} cannot be {choice!r}; it can be: {', '.join(known[name].choices)}")
+
+
+def _check_scenario(name: str, library: Library, vendor_names: tuple[str, ...]) -> None:
+    if not name:
+        return
+    failures = []
+    for vendor in map(vendors.load, vendor_names):
+        for kind in vendor.kinds:
+            try:
+                library.script(name, vendor, kind)
+                return
+            except SimulatorError as error:
+                failures.append(str(error))
+    raise BadSetting(failures[0])
+
+
+def _check_vendors(settings: Settings, vendor_names: tuple[str, ...]) -> None:
+    for name, _ in settings.vendor_ports:
+        if name not in vendor_names:
+            raise BadSetting(f"there is no vendor {name!r}; there are: {', '.join(vendor_names)}")

@@ -1,0 +1,100 @@
+"""The command line: ``simulator serve``, ``demo`` and ``check``. Each command's own imports wait until it is called."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from simulator import __version__
+
+WRONG_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status: 0 well, 1 something was found, 2 wrong use, before any port opens."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        from simulator.cli.check import check
+
+        return check(options.paths)
+    if options.command == "demo":
+        from simulator.cli.demo import demo
+
+        return demo(options.into, options.vendor, speed=options.speed)
+    from simulator.cli.serve import serve
+
+    return serve({name: said for name, said in vars(options).items() if name != "command"})
+
+
+def fail(message: str) -> int:
+    """Say what is wrong, in plain words, and return the status for wrong use."""
+    print(f"simulator: {message}", file=sys.stderr)
+    return WRONG_USE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simulator",
+        description="Plays asynchronous media APIs: submit a job, poll it, download the result, on a clock you command.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands)
+    demo = commands.add_parser("demo", help="walk one job of each vendor from submit to download")
+    demo.add_argument("--into", default="simulator-demo", metavar="FOLDER", help="where the files go (simulator-demo)")
+    demo.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only this vendor; may be repeated")
+    demo.add_argument("--speed", type=float, default=4.0, help="virtual seconds a second (4); 0 does not wait at all")
+    check = commands.add_parser("check", help="say what is wrong with scenario files")
+    check.add_argument("paths", nargs="+", metavar="PATH", help="a scenario file, or a folder with some")
+    return parser
+
+
+def _add_serve(commands: Any) -> None:
+    serve = commands.add_parser(
+        "serve", help="serve until Ctrl-C", epilog="Each flag is also a variable: MEDIASIM_PORT."
+    )
+    say = serve.add_argument
+    say("--host", help="address to listen on (127.0.0.1)")
+    say("--port", type=int, help="port to listen on (8080; 0 lets the system choose)")
+    say(
+        "--vendor-port",
+        dest="vendor_ports",
+        action="append",
+        default=[],
+        metavar="VENDOR=PORT",
+        help="a port of its own",
+    )
+    say(
+        "--scenarios", dest="scenario_folders", action="append", default=[], metavar="FOLDER", help="your own scenarios"
+    )
+    say("--scenario", metavar="NAME", help="what jobs play that nobody else chose for")
+    say("--clock", metavar="MODE", help="real (default), manual or skip")
+    say("--speed", type=float, help="virtual seconds a second, in the mode real (1)")
+    say("--hold", action="store_true", default=None, help="blocking calls wait, instead of moving a standing clock")
+    say("--seed", help="what all dice depend on (drawn and printed)")
+    say("--epoch", metavar="INSTANT", help="where the clock starts, such as 2026-01-31T12:00:00Z (now)")
+    say(
+        "--switch",
+        dest="switches",
+        action="append",
+        default=[],
+        metavar="NAME=CHOICE",
+        help="what a vendor leaves open",
+    )
+    say("--strict-keys", action="store_true", default=None, help="refuse keys that nobody made known")
+    say("--auto-sandboxes", action="store_true", default=None, help="make a sandbox when it is first called")
+    say("--max-jobs", type=int, help="jobs kept in each sandbox (100000)")
+    say("--max-body", dest="max_body_bytes", metavar="SIZE", help="largest body held in memory (64MiB)")
+    say("--control-port", type=int, help="serve the control API on a port of its own")
+    say("--no-control", dest="has_control", action="store_false", default=None, help="serve no control API at all")
+    say("--token", help="what guards the control API")
+    say("--access-log", dest="has_access_log", action="store_true", default=None, help="print a line for each call")

@@ -1,0 +1,85 @@
+"""``simulator serve``: check everything, open the ports, say how to begin, and serve until asked to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from simulator import __version__, vendors
+from simulator.assembly import Simulator, run_loop
+from simulator.cli import fail
+from simulator.library import BadScenarios
+from simulator.settings import BadSetting, Settings, read_pair, read_settings, read_size
+
+_OPEN_HOSTS = ("0.0.0.0", "::")  # noqa: S104
+
+
+def serve(flags: Mapping[str, Any]) -> int:
+    """Serve; return the exit status. Whatever is wrong is said before a port opens."""
+    try:
+        settings = read_settings(_read_flags(flags))
+        simulator = Simulator(settings)
+    except BadSetting as error:
+        return fail(str(error))
+    except BadScenarios as error:
+        return fail(f"the scenarios have mistakes; nothing was started\n{error}")
+    if settings.has_access_log:
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        run_loop(lambda: _serve(simulator))
+    except OSError as error:
+        return fail(f"cannot listen on {settings.host}: {error.strerror or error}; --port names another port, 0 any")
+    return 0
+
+
+async def _serve(simulator: Simulator) -> None:
+    loop, is_over = asyncio.get_running_loop(), asyncio.Event()
+    await simulator.open()
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(wish, is_over.set)
+    print(welcome(simulator), flush=True)
+    await is_over.wait()
+    await simulator.close()
+
+
+def welcome(simulator: Simulator) -> str:
+    """Return what a newcomer needs: where each vendor is, a key that works, and a first call to paste."""
+    settings, url = simulator.settings, simulator.url
+    lines = [f"Simulator {__version__} on {url}   clock: {_clock(settings)}   seed: {settings.seed}", ""]
+    ports = dict(zip([name for name, _ in settings.vendor_ports], simulator.doors[1:], strict=False))
+    for name in simulator.vendor_names:
+        vendor = vendors.load(name)
+        lines += [f"  {vendor.title}", f"    base URL  {url}/{name}   in place of {vendor.url}"]
+        if name in ports:
+            lines.append(f"    also at   {url.rpartition(':')[0]}:{ports[name].port}")
+        first_call = vendor.first_call.format(base=f"{url}/{name}", key=vendor.sample_key)
+        lines += [f"    key       {vendor.sample_key}", f"    try       {first_call}", ""]
+    if settings.has_control:
+        control = url if settings.control_port is None else f"{url.rpartition(':')[0]}:{simulator.doors[-1].port}"
+        lines.append(f"  Control API {control}/_simulator/openapi/simulator.json")
+    if settings.host in _OPEN_HOSTS and settings.has_control and not settings.token:
+        lines.append("  Warning: the control API is open to everybody who can reach this port; --token guards it.")
+    return "\n".join([*lines, "  Ctrl-C ends it."])
+
+
+def _clock(settings: Settings) -> str:
+    return f"real × {settings.speed:g}" if settings.clock == "real" and settings.speed != 1 else settings.clock
+
+
+def _read_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    said = dict(flags)
+    said["switches"] = tuple(read_pair(pair, "switch") for pair in flags["switches"])
+    said["vendor_ports"] = tuple(_read_port(pair) for pair in flags["vendor_ports"])
+    said["scenario_folders"] = tuple(Path(folder) for folder in flags["scenario_folders"])
+    if flags["max_body_bytes"] is not None:
+        said["max_body_bytes"] = read_size(flags["max_body_bytes"])
+    return said
+
+
+def _read_port(pair: str) -> tuple[str, int]:
+    name, port = read_pair(pair, "vendor's port")
+    if not port.isdecimal():
+        raise BadSetting(f"{port!r} is no port; write for example useapi=8001")
+    return name, int(port)

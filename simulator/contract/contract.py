@@ -1,0 +1,101 @@
+"""A vendor's OpenAPI document, ready to judge."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simulator.contract.checks import Checks
+from simulator.contract.document import Document, Place
+from simulator.contract.replies import Judge, content_type, fitting, make_judge
+from simulator.jobs.errors import ContractBroken, SimulatorError
+from simulator.vendors.vendor import Headers, Reply
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class Contract:
+    """All operations of one document (OpenAPI 3.1); a schema is compiled when it is first needed.
+
+    An operation may carry ``x-rules``, a schema over ``{path, query, header, body}`` that only ``check_call``
+    reads, and ``x-simulator: media`` if it serves output files.
+    """
+
+    def __init__(self, vendor_name: str, document: Mapping[str, Any]) -> None:
+        self.vendor_name = vendor_name
+        self._document = Document(vendor_name, document)
+        self._declared = {place.value["operationId"]: (path, place) for path, place in self._described()}
+        self._checks: dict[str, Checks] = {}
+
+    def _described(self) -> Iterator[tuple[str, Place]]:
+        for path, item in self._document.root.value.get("paths", {}).items():
+            for method in _METHODS:
+                if "operationId" in item.get(method, ()):
+                    yield path, self._document.root.below("paths", path, method)
+
+    @property
+    def operation_ids(self) -> tuple[str, ...]:
+        """Every operation, in the document's order."""
+        return tuple(self._declared)
+
+    def checks(self, operation_id: str) -> Checks:
+        """Return the checks of an operation.
+
+        Raises:
+            SimulatorError: the document does not describe it.
+        """
+        found = self._checks.get(operation_id)
+        if found is None:
+            if operation_id not in self._declared:
+                described = ", ".join(self._declared)
+                raise SimulatorError(
+                    f"{self.vendor_name}: its contract has no operation {operation_id!r}, only {described}"
+                )
+            path, place = self._declared[operation_id]
+            found = self._checks[operation_id] = Checks(self._document, path, place)
+        return found
+
+    def media_operations(self) -> list[Checks]:
+        """Return the checks of the operations that serve output files."""
+        return [
+            self.checks(name)
+            for name, (_, place) in self._declared.items()
+            if place.value.get("x-simulator") == "media"
+        ]
+
+    def check_stray_reply(self, reply: Reply, headers: Headers = ()) -> None:
+        """Check a reply that belongs to no operation: it must fit one of the document's shared responses.
+
+        Raises:
+            ContractBroken: it fits none.
+        """
+        media_type = content_type(reply, headers)
+        if all(judge.fault(reply, headers) for judge in self._shared_judges(media_type)):
+            raise ContractBroken(
+                f"{self.vendor_name}: the reply to an unknown path or method fits none of components/responses",
+                status=reply.status,
+                violation=f"no shared response of type {media_type or 'none'} fits",
+                reply=reply.body,
+            )
+
+    def _shared_judges(self, media_type: str) -> Iterator[Judge]:
+        for response in self._shared_responses():
+            described = fitting(response.value.get("content", {}), media_type)
+            if described is not None:
+                yield make_judge(self._document, response, described)
+
+    def _shared_responses(self) -> list[Place]:
+        root = self._document.root
+        if "responses" not in root.value.get("components", {}):
+            return []
+        return [self._document.follow(place) for place in root.below("components").each_below("responses")]
+
+    def compile_all(self) -> None:
+        """Compile every schema, so that a broken reference is found now.
+
+        Raises:
+            SimulatorError: one of them cannot be compiled.
+        """
+        for name in self._declared:
+            self.checks(name).compile_all()
+        for response in self._shared_responses():
+            for media_type in response.value.get("content") or ("",):
+                make_judge(self._document, response, media_type)

@@ -1,0 +1,208 @@
+"""The library: which scenario a name means to a kind of job, and what the vendors' contracts say."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import simulator
+from simulator.jobs.errors import UnfitScenario, UnknownScenario
+from simulator.jobs.fields import Problem, nearest, shown
+from simulator.jobs.scenario import Scenario, Script, fit
+from simulator.jobs.steps import Terms
+from simulator.library.contracts import Contracts
+from simulator.library.entries import BadScenarios, Entry, FileProblem, Key
+from simulator.library.rules import meets
+from simulator.library.shelves import Added, Shelf, Shipped, UserFolder
+from simulator.library.terms import VendorTerms
+from simulator.vendors.vendor import Kind, Vendor
+
+_PACKAGE = Path(simulator.__file__).parent
+_IS_INSTALLED = (_PACKAGE / "data").is_dir()
+DATA = _PACKAGE / "data" if _IS_INSTALLED else _PACKAGE.parent
+"""Where ``openapi`` and ``scenarios`` are: in the package once it is installed, above it in a checkout."""
+
+
+class Description(msgspec.Struct, frozen=True):
+    """A scenario in a list. ``unfit`` says why this kind of job cannot play it, ``""`` where it can."""
+
+    name: str
+    vendor: str | None
+    kind: str | None
+    summary: str
+    origin: str  # added, folder or shipped
+    file: str
+    off_contract: str | None = None
+    unfit: str = ""
+
+
+class Library:
+    """All scenarios. What was added beats the user's folders, in the order given, and those beat what we ship;
+    in each of them ``<vendor>/<kind>`` beats ``<vendor>`` beats the neutral scenario of the same name.
+
+    Raises:
+        BadScenarios: the user's folders have mistakes.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path] = (),
+        *,
+        cache_folder: Path | None = None,
+        data_folder: Path = DATA,
+        terms: Mapping[str, Terms] | None = None,
+    ) -> None:
+        terms = VendorTerms() if terms is None else terms
+        self._added = Added(terms)
+        self._folders = [UserFolder(path, terms) for path in folders]
+        self._shipped = Shipped(data_folder / "scenarios", terms)
+        self._contracts = Contracts(data_folder / "openapi", cache_folder, are_built=_IS_INSTALLED)
+        self.refresh()
+        missing = Problem((), "there is no such file or folder")
+        problems = [FileProblem(str(path), 1, 1, missing) for path in folders if not path.exists()]
+        if problems := problems + self.problems:
+            raise BadScenarios(problems)
+
+    def fork(self) -> "Library":
+        """Return a library that shares everything but what is added to either from now on; it has nothing added yet."""
+        other = object.__new__(Library)
+        other.__dict__.update(self.__dict__, _added=Added(self._added.terms))
+        return other
+
+    def script(self, name: str, vendor: Vendor, kind: Kind) -> Script:
+        """Return a scenario fitted to a kind of job; the same object until its file changes.
+
+        Raises:
+            UnknownScenario: there is none of that name.
+            UnfitScenario: this kind of job lacks something that it needs.
+        """
+        _, entry = self._get(name, vendor, kind)
+        script = entry.scripts.get((vendor.name, kind.name))
+        if script is None:
+            script = entry.scripts[vendor.name, kind.name] = _fitted(entry.scenario, kind)
+        return script
+
+    def names(self, vendor: Vendor, kind: Kind) -> list[str]:
+        """Return the names of all scenarios that a kind of job can play, sorted."""
+        return [about.name for about in self.describe(vendor, kind) if not about.unfit]
+
+    def describe(self, vendor: Vendor, kind: Kind) -> list[Description]:
+        """Return what every name means to a kind of job, sorted by name, the unfit ones too."""
+        return [self.show(name, vendor, kind)[0] for name in sorted(self._names(vendor, kind))]
+
+    def show(self, name: str, vendor: Vendor, kind: Kind) -> tuple[Description, str]:
+        """Return what a name means to a kind of job, and the text behind it.
+
+        Raises:
+            UnknownScenario: there is none of that name.
+        """
+        shelf, entry = self._get(name, vendor, kind)
+        unfit = ""
+        try:
+            self.script(name, vendor, kind)
+        except UnfitScenario as error:
+            unfit = error.message
+        return _described(shelf, entry, unfit), entry.text
+
+    def describe_all(self) -> list[tuple[Description, str]]:
+        """Return every scenario that nothing hides, with its text, sorted by vendor, kind and name, neutral ones first."""
+        first: dict[Key, tuple[Shelf, Entry]] = {}
+        for shelf in self._shelves:
+            for key in shelf:
+                if key not in first and (entry := shelf.get(key)):
+                    first[key] = shelf, entry
+        return [
+            (_described(shelf, entry), entry.text)
+            for _, (shelf, entry) in sorted(first.items(), key=lambda pair: pair[0])
+        ]
+
+    def claims(
+        self, vendor: Vendor, kind: Kind, operation: str, fields: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> str | None:
+        """Return the scenario whose ``when:`` rules a request meets. Those we ship have none."""
+        for shelf in (self._added, *self._folders):
+            for name in _own_names(shelf, vendor, kind):
+                _, entry = self._get(name, vendor, kind)
+                if any(meets(rule, operation, fields, headers) for rule in entry.scenario.when):
+                    return name
+        return None
+
+    def add(self, source: str | Mapping[str, Any], file: str = "added") -> Description:
+        """Take in a scenario, as YAML or as data, in the place of one with the same name for the same jobs.
+
+        Raises:
+            BadScenarios: it has mistakes.
+        """
+        return _described(self._added, self._added.add(source, file))
+
+    def check(self, source: str | Mapping[str, Any], file: str = "added") -> list[FileProblem]:
+        """Return everything that is wrong with a scenario and add nothing."""
+        return self._added.read(source, file)[1]
+
+    def refresh(self) -> list[FileProblem]:
+        """Read those files of the user that are new or changed, forget those that are gone; return what became wrong.
+
+        A file that became wrong counts as it was when it was last right.
+        """
+        return [problem for folder in self._folders for problem in folder.refresh()]
+
+    @property
+    def problems(self) -> list[FileProblem]:
+        """What is wrong with the user's files at the moment."""
+        return [problem for folder in self._folders for problem in folder.problems]
+
+    def contract(self, name: str) -> dict[str, Any]:
+        """Return an OpenAPI file as data.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        return self._contracts.load(name)
+
+    @property
+    def openapi_folder(self) -> Path:
+        """Where the contracts are, and what else we ship beside them."""
+        return self._contracts.folder
+
+    @property
+    def _shelves(self) -> tuple[Shelf, ...]:
+        return (self._added, *self._folders, self._shipped)
+
+    def _get(self, name: str, vendor: Vendor, kind: Kind) -> tuple[Shelf, Entry]:
+        keys = ((vendor.name, kind.name, name), (vendor.name, "", name), ("", "", name))
+        for shelf in self._shelves:
+            for key in keys:
+                if entry := shelf.get(key):
+                    return shelf, entry
+        names = sorted(self._names(vendor, kind))
+        near = nearest(name, names)
+        hint = f" (did you mean {near!r}?)" if near else ""
+        known = ", ".join(names)
+        raise UnknownScenario(
+            f"{vendor.name} {kind.name}: there is no scenario {shown(name)}; there are: {known}{hint}"
+        )
+
+    def _names(self, vendor: Vendor, kind: Kind) -> set[str]:
+        return {name for shelf in self._shelves for name in _own_names(shelf, vendor, kind)}
+
+
+def _own_names(shelf: Shelf, vendor: Vendor, kind: Kind) -> list[str]:
+    """Return the names that a shelf has for a kind of job, in the order in which their rules count."""
+    keys = [key for key in shelf if key[0] in ("", vendor.name) and key[1] in ("", kind.name)]
+    return [name for _, _, name in sorted(keys, key=lambda key: (not key[0], not key[1], key[2]))]
+
+
+def _described(shelf: Shelf, entry: Entry, unfit: str = "") -> Description:
+    said = entry.scenario
+    return Description(
+        said.name, said.vendor, said.kind, said.summary, shelf.origin, entry.file, said.off_contract, unfit
+    )
+
+
+def _fitted(scenario: Scenario, kind: Kind) -> Script:
+    if any(state.items for state in scenario.states) and not kind.takes_items:
+        raise UnfitScenario(f"{scenario.name}: it plays a batch, and a job of kind {kind.name!r} has no items")
+    if scenario.job_expiry and not kind.job_expiry:
+        raise UnfitScenario(f"{scenario.name}: it lets the job expire, and a job of kind {kind.name!r} never does")
+    return fit(scenario, kind.lifecycle, queues=kind.queues)

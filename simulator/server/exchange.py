@@ -1,0 +1,106 @@
+"""One call on its way through the pipeline, and what is said and recorded of it."""
+
+import logging
+
+import msgspec
+from aiohttp import web
+
+from simulator.contract import Checks
+from simulator.jobs.errors import ApiError, ContractBroken, SimulatorError, WrongMethod
+from simulator.sandbox.sandbox import Sandbox
+from simulator.server.addresses import Address
+from simulator.server.bodies import NO_BODY, Body
+from simulator.server.desks import Desk, Route
+from simulator.server.paths import clean
+from simulator.server.replies import Wire, loud, wire
+from simulator.vendors.vendor import Call, Headers, Reply
+
+_LOG = logging.getLogger("simulator")
+
+
+class Bug(SimulatorError):
+    """The simulator itself failed."""
+
+    status = 500
+    code = "internal_error"
+
+
+def as_bug(error: Exception) -> Bug:
+    """Log an error that nobody foresaw and return how it is told."""
+    _LOG.error("an error that nobody foresaw", exc_info=error)
+    return Bug(f"the simulator failed: {type(error).__name__}: {error}")
+
+
+class Tally(msgspec.Struct, gc=False):
+    """What is counted from the start of the server: ``broken`` replies are those their contract did not let out."""
+
+    calls: int = 0
+    broken: int = 0
+    bugs: int = 0
+
+
+class Exchange(msgspec.Struct, gc=False):
+    """One call. ``refusal`` is what the vendor says before it looks at the body; ``headers`` go with every reply.
+
+    ``methods`` are those that its path has, where it has not the one that was called.
+    """
+
+    request: web.BaseRequest
+    address: Address
+    desk: Desk
+    sandbox: Sandbox
+    call: Call
+    headers: Headers
+    tally: Tally
+    route: Route | None = None
+    methods: tuple[str, ...] = ()
+    refusal: ApiError | None = None
+    body: Body = NO_BODY
+    marks: tuple[str, ...] = ()
+
+    def record(self, ready: Wire, job_ids: tuple[str, ...] = ()) -> Wire:
+        """Write the exchange down in the journal."""
+        request, call = self.request, self.call
+        self.sandbox.journal.append(
+            self.sandbox.clock.now_ms(),
+            self.desk.vendor.name,
+            call.operation,
+            call.method,
+            clean(request.raw_path),
+            request.raw_headers,
+            self.body.raw,
+            ready.status,
+            ready.body,
+            (*call.leniencies, *self.marks) if call.leniencies or self.marks else (),
+            call.account,
+            job_ids,
+        )
+        return ready
+
+    def refuse(self, error: ApiError, checks: Checks | None) -> Wire:
+        """Word a refusal, hold it against the contract like any reply, and record it."""
+        reply = self.desk.vendor.show_error(error, self.call)
+        if isinstance(error, WrongMethod) and not any(name.lower() == "allow" for name, _ in reply.headers):
+            reply = Reply(reply.body, reply.status, (*reply.headers, ("Allow", ", ".join(error.allowed))))
+        try:
+            if checks is None:
+                self.desk.contract.check_stray_reply(reply, self.headers)
+            else:
+                checks.check_reply(reply, self.headers)
+        except ContractBroken as broken:
+            return self.fail(broken)
+        ready = self.record(wire(reply, self.headers))
+        self.sandbox.refused(error)
+        return ready
+
+    def fail(self, error: SimulatorError) -> Wire:
+        """Say in our own words what went wrong, and record it."""
+        what = "simulator"
+        if isinstance(error, ContractBroken):
+            what = "broken"
+            self.tally.broken += 1
+        elif isinstance(error, Bug):
+            self.tally.bugs += 1
+        self.marks += (f"{what}: {error.message}",)
+        with self.sandbox.lock:
+            return self.record(loud(error))

@@ -1,0 +1,98 @@
+"""Downloads of what jobs made: whole, in part, or not at all if the client has it already."""
+
+import asyncio
+import re
+from email.utils import formatdate, parsedate_to_datetime
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from simulator.jobs.files import Output
+from simulator.media.cache import MadeFiles
+from simulator.media.media_file import MediaFile
+from simulator.vendors.vendor import Headers
+
+_CHUNK_BYTES = 1 << 18
+_COSTLY_PX = 1 << 20  # of all frames that are drawn: from here on a thread makes the file
+_RANGE = re.compile(r"bytes=\s*(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))\s*", re.IGNORECASE)
+_Span = tuple[int, int]
+
+
+async def make_file(made: MadeFiles, output: Output) -> MediaFile:
+    """Return an output's file; a large picture is made in a thread."""
+    if output.width_px * output.height_px > _COSTLY_PX:
+        return await asyncio.to_thread(made.get, output)
+    return made.get(output)
+
+
+class Download(web.StreamResponse):
+    """A reply that sends a stretch of a file in pieces."""
+
+    def __init__(self, status: int, headers: Headers, file: MediaFile, start: int, stop: int) -> None:
+        super().__init__(status=status, headers=CIMultiDict(headers))
+        self._file, self._first, self._last = file, start, stop
+        self.content_length = stop - start
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Send the stretch, once, unless only its headers were asked for."""
+        start, self._first = self._first, self._last
+        if self._req is not None and self._req.method != "HEAD":
+            for piece in self._file.chunks(start, self._last, _CHUNK_BYTES):
+                await self.write(piece)
+        await super().write_eof(data)
+
+
+def send_file(request: web.BaseRequest, file: MediaFile, modified_ms: int, headers: Headers = ()) -> web.StreamResponse:
+    """Return the reply to a download: 200, 206, 304 or 416, as the request's own headers ask for."""
+    etag = f'"{file.etag}"'
+    modified = formatdate(modified_ms // 1000, usegmt=True)
+    common: Headers = (*headers, ("ETag", etag), ("Last-Modified", modified), ("Accept-Ranges", "bytes"))
+    if _is_known(request, etag, modified_ms):
+        return _empty(304, common)
+    whole: Headers = (("Content-Type", file.media_type), *common)
+    span = _span(request, file.size_bytes) if _may_part(request, etag, modified) else None
+    if span is None:
+        return Download(200, whole, file, 0, file.size_bytes)
+    start, stop = span
+    if start >= stop:
+        return _empty(416, (*common, ("Content-Range", f"bytes */{file.size_bytes}")))
+    return Download(206, (*whole, ("Content-Range", f"bytes {start}-{stop - 1}/{file.size_bytes}")), file, start, stop)
+
+
+def _empty(status: int, headers: Headers) -> web.StreamResponse:
+    return web.Response(status=status, headers=CIMultiDict(headers))
+
+
+def _is_known(request: web.BaseRequest, etag: str, modified_ms: int) -> bool:
+    """Return whether the client's copy is still good; an ETag outweighs a date."""
+    said = request.headers.get("If-None-Match")
+    if said is not None:
+        return said.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in said.split(",")]
+    since_ms = _instant_ms(request.headers.get("If-Modified-Since", ""))
+    return since_ms is not None and modified_ms // 1000 <= since_ms // 1000
+
+
+def _may_part(request: web.BaseRequest, etag: str, modified: str) -> bool:
+    """Return whether a range may be sent: always, unless ``If-Range`` means another file."""
+    return request.method == "GET" and request.headers.get("If-Range", etag).strip() in (etag, modified)
+
+
+def _span(request: web.BaseRequest, size_bytes: int) -> _Span | None:
+    """Return the one range asked for, empty if it lies outside; None for none, several or a malformed one."""
+    found = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if found is None:
+        return None
+    first, last, suffix = found.groups()
+    if suffix:
+        return (max(size_bytes - int(suffix), 0), size_bytes) if int(suffix) else (0, 0)
+    start, stop = int(first), int(last) + 1 if last else size_bytes
+    if last and stop <= start:
+        return None
+    return start, min(stop, size_bytes)
+
+
+def _instant_ms(text: str) -> int | None:
+    try:
+        return int(parsedate_to_datetime(text).timestamp() * 1000)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,48 @@
+"""The media of a request, as values: what uploads, Base64 texts and URLs hold."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from simulator.jobs.files import Input, imagine_input
+from simulator.media.probe import probe, probe_base64
+from simulator.server.bodies import Body, FilePart
+from simulator.vendors.vendor import Operation
+
+_LARGE_BYTES = 1 << 20  # from here on a thread looks at it
+_NO_INPUTS: tuple[Input, ...] = ()
+
+
+async def read_inputs(operation: Operation, body: Body) -> tuple[Input, ...]:
+    """Return an ``Input`` for everything that the operation's media fields hold, field by field.
+
+    A list gives one for each of its texts, in order and all under the list's name. A URL is never fetched, and
+    a text that is neither URL nor Base64 is an input of which nothing is known.
+    """
+    if not operation.inputs or not isinstance(body.value, dict):
+        return _NO_INPUTS
+    found = []
+    for field, kind in operation.inputs:
+        for given in _given(field, body):
+            size = len(given.data) if isinstance(given, FilePart) else len(given)
+            if size > _LARGE_BYTES:
+                found.append(await asyncio.to_thread(_look_into, field, kind, given))
+            else:
+                found.append(_look_into(field, kind, given))
+    return tuple(found)
+
+
+def _given(field: str, body: Body) -> Iterator[FilePart | str]:
+    uploads = [file for file in body.files if file.field == field]
+    yield from uploads
+    said = body.value.get(field)
+    texts: Sequence[object] = said if isinstance(said, list) else (said,)
+    if not uploads:
+        yield from (text for text in texts if isinstance(text, str))
+
+
+def _look_into(field: str, kind: str, given: FilePart | str) -> Input:
+    if isinstance(given, FilePart):
+        return probe(given.data, field=field, name=given.name, declared_type=given.declared_type)
+    if given[:8].lower().startswith(("http://", "https://")):
+        return imagine_input(field, given, kind)
+    return probe_base64(given, field=field) or Input(field)

@@ -1,0 +1,227 @@
+"""One exchange, from top to bottom: find, let in, check the call, do it, word it, check the reply, record, write."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from simulator.jobs.commands import Submit
+from simulator.jobs.errors import ApiError, SimulatorError, UnknownPath, WrongMethod
+from simulator.jobs.snapshot import Snapshot
+from simulator.media.cache import MadeFiles
+from simulator.sandbox.choosing import Choice
+from simulator.sandbox.held import Held
+from simulator.sandbox.sandbox import NO_CHOICE
+from simulator.sandbox.sandboxes import MAIN, Sandboxes
+from simulator.server.addresses import (
+    FRONT_DOOR,
+    Address,
+    Door,
+    Reach,
+    disagreement,
+    find_address,
+    sandbox_in_key,
+)
+from simulator.server.bodies import read_body, read_pairs
+from simulator.server.desks import Desks, Route
+from simulator.server.exchange import Exchange, Tally, as_bug
+from simulator.server.inputs import read_inputs
+from simulator.server.overrides import leave_contract, overridden
+from simulator.server.paths import clean
+from simulator.server.replies import Dropped, Wire, loud, respond, wire
+from simulator.server.strays import answer_nobody, answer_stray
+from simulator.server.waiting import released
+from simulator.vendors.vendor import Call, Headers
+
+MAX_BODY_BYTES = 64 << 20
+_ANY_ORIGIN: Headers = (("Access-Control-Allow-Origin", "*"),)
+_NO_OPERATION = ""
+
+
+class Control(Protocol):
+    """The simulator's own API. Its handlers may wait; their calls are not counted as under way."""
+
+    async def answer(self, request: web.BaseRequest, parts: Sequence[str]) -> web.StreamResponse:
+        """Answer a call below ``/_simulator``; ``parts`` are those of the whole path."""
+
+
+class Pipeline:
+    """Answers every request that reaches the server."""
+
+    def __init__(
+        self,
+        sandboxes: Sandboxes,
+        desks: Desks,
+        *,
+        control: Control | None = None,
+        made_files: MadeFiles | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        self.sandboxes, self.desks, self.control = sandboxes, desks, control
+        self.made_files = made_files or MadeFiles()
+        self.max_body_bytes = max_body_bytes
+        self.tally = Tally()
+
+    async def answer(self, request: web.BaseRequest, door: Door = FRONT_DOOR) -> web.StreamResponse:
+        """Find whom a request is for and answer it; a vendor's reply has been written when this returns."""
+        try:
+            address = find_address(request, door, self.desks)
+            if address.is_control and self.control is not None:
+                return await self.control.answer(request, address.parts)
+            if not address.vendor:
+                return respond(request, answer_nobody(request, address, self.desks))
+            exchange = self._begin(request, address)
+        except SimulatorError as error:
+            return respond(request, loud(error))
+        except Exception as error:
+            return respond(request, loud(as_bug(error)))
+        self.tally.calls += 1
+        exchange.sandbox.enter()
+        try:
+            response = await self._answer_vendor(exchange)
+            await response.prepare(request)
+            await response.write_eof()
+            return response
+        except ConnectionError:  # the client has left
+            return Dropped()
+        finally:
+            exchange.sandbox.leave()
+
+    def _begin(self, request: web.BaseRequest, address: Address) -> Exchange:
+        """Find sandbox, operation and key."""
+        desk = self.desks[address.vendor]
+        vendor, headers = desk.vendor, desk.vendor.headers
+        if vendor.allows_any_origin and "Origin" in request.headers:
+            headers += _ANY_ORIGIN
+        sandbox = self.sandboxes.get(address.sandbox or MAIN)
+        query = read_pairs(clean(address.query)) if address.query else {}
+        reach = Reach(request, address, vendor)
+        switches = sandbox.switches_for(vendor)
+        call = Call(_NO_OPERATION, request.method, {}, query, _headers(request), reach, switches=switches)
+        exchange = Exchange(request, address, desk, sandbox, call, headers, self.tally)
+        leaves = desk.find(address.parts, switches)
+        if leaves is None:
+            exchange.refusal = UnknownPath(address.path)
+        elif leaf := leaves.get(call.method) or (leaves.get("GET") if call.method == "HEAD" else None):
+            exchange.route = leaf.target
+            call.operation, call.path = leaf.target.operation.id, leaf.values(address.parts)
+            if leaf.target.operation.requires_key:
+                self._read_key(exchange)
+        else:
+            exchange.methods = tuple(leaves)
+            exchange.refusal = WrongMethod(call.method, exchange.methods)
+        reach.sandbox = exchange.sandbox.id
+        return exchange
+
+    def _read_key(self, exchange: Exchange) -> None:
+        """Learn the key; it names the sandbox where neither path nor port does.
+
+        Raises:
+            SimulatorError: they name another one.
+        """
+        call, vendor, said = exchange.call, exchange.desk.vendor, exchange.address.sandbox
+        try:
+            call.account = vendor.authenticate(call)
+        except ApiError as error:
+            exchange.refusal = error
+            return
+        named = sandbox_in_key(call.account)
+        if named and said and named != said:
+            raise disagreement("key", named, "path or port", said)
+        if named and not said:
+            exchange.sandbox = self.sandboxes.get(named)
+            call.switches = exchange.sandbox.switches_for(vendor)
+
+    async def _answer_vendor(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer a call to a vendor. From look-up to journal there is no await, and the sandbox's lock is held."""
+        request, route, call = exchange.request, exchange.route, exchange.call
+        try:
+            if route is None:
+                return await answer_stray(exchange, self.made_files)
+            if exchange.refusal is None and request.can_read_body:
+                limit_bytes = route.operation.max_body_bytes or self.max_body_bytes
+                body = exchange.body = await read_body(request, route.checks.takes, limit_bytes)
+                call.body, call.media_type = body.value, body.media_type
+                call.inputs = await read_inputs(route.operation, body)
+            with exchange.sandbox.lock:
+                ready = self._decide(exchange, route)
+            if isinstance(ready, Held):
+                return await self._hold(exchange, route, ready)
+            return respond(request, ready)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            return respond(request, exchange.fail(as_bug(error)))
+
+    def _decide(self, exchange: Exchange, route: Route) -> Wire | Held:
+        """Let the call in, check it, do it and word what came of it."""
+        call, vendor, sandbox = exchange.call, exchange.desk.vendor, exchange.sandbox
+        call.now_ms = sandbox.clock.now_ms()
+        try:
+            if exchange.refusal is not None:
+                raise exchange.refusal
+            if route.operation.requires_key:
+                sandbox.admit(vendor, call.account)
+            if exchange.body.error is not None:
+                raise exchange.body.error
+            findings = route.checks.check_call(call, exchange.body.is_there)
+            command = route.operation.read(call, findings)
+            choice = _choice(call.headers) if type(command) is Submit else NO_CHOICE
+            outcome = sandbox.handle(vendor, call, command, choice)
+            return outcome if isinstance(outcome, Held) else self._show(exchange, route, outcome)
+        except ApiError as error:
+            return exchange.refuse(error, route.checks)
+        except SimulatorError as error:
+            return exchange.fail(error)
+
+    async def _hold(self, exchange: Exchange, route: Route, held: Held) -> web.StreamResponse:
+        """Wait for a held reply's moment, without the lock; if the client leaves, the job goes on."""
+        sandbox, generation = exchange.sandbox, exchange.sandbox.generation
+        try:
+            outcome = await released(held, sandbox)
+        except SimulatorError:
+            return Dropped()
+        with sandbox.lock:
+            if generation != sandbox.generation:
+                return Dropped()
+            try:
+                ready = self._show(exchange, route, outcome)
+            except ApiError as error:
+                ready = exchange.refuse(error, route.checks)
+            except SimulatorError as error:
+                ready = exchange.fail(error)
+        return respond(exchange.request, ready)
+
+    def _show(self, exchange: Exchange, route: Route, outcome: Any) -> Wire:
+        """Word an outcome, check the reply and record it; what leaves the contract by intent does so afterwards."""
+        call, operation, headers = exchange.call, route.operation, exchange.headers
+        if exchange.sandbox.clock.mode != "real":
+            call.now_ms = exchange.sandbox.clock.now_ms()  # a skip or a blocking call has moved it
+        reply = overridden(operation.show(outcome, call), operation, outcome)
+        route.checks.check_reply(reply, headers)
+        reply, reason = leave_contract(reply, operation, outcome, call)
+        if reason:
+            exchange.marks += (f"off contract: {reason}",)
+        return exchange.record(wire(reply, headers), _job_ids(outcome))
+
+
+def _headers(request: web.BaseRequest) -> Mapping[str, str]:
+    """Return the headers, without half letters where a client sent bytes that are no UTF-8."""
+    for _, said in request.raw_headers:
+        if not said.isascii():
+            return CIMultiDict((name, clean(text)) for name, text in request.headers.items())
+    return request.headers
+
+
+def _choice(headers: Mapping[str, str]) -> Choice:
+    scenario, seed, job_id = (headers.get(f"X-Simulator-{name}", "") for name in ("Scenario", "Seed", "Job-Id"))
+    return Choice(scenario, seed, job_id) if scenario or seed or job_id else NO_CHOICE
+
+
+def _job_ids(outcome: Any) -> tuple[str, ...]:
+    if type(outcome) is Snapshot:
+        return (outcome.job.id,)
+    if type(outcome) is list:
+        return tuple(shot.job.id for shot in outcome if type(shot) is Snapshot)
+    return ()

@@ -1,0 +1,39 @@
+"""DeepSwapAI: face swaps in images, videos and batches of images."""
+
+from collections.abc import Mapping
+
+from simulator.jobs.chance import Draws
+from simulator.vendors.deepswapai.auth import authenticate
+from simulator.vendors.deepswapai.errors import show_error, show_missing_file
+from simulator.vendors.deepswapai.lifecycle import KINDS
+from simulator.vendors.deepswapai.operations import OPERATIONS
+from simulator.vendors.deepswapai.switches import SWITCHES
+from simulator.vendors.deepswapai.words import HOST
+from simulator.vendors.vendor import AccountStart, Vendor
+
+
+def new_account(key: str, draws: Draws, switches: Mapping[str, str]) -> AccountStart:
+    """Start an account with enough for a first day of trying; the vendor tells no figure."""
+    return AccountStart(credits=1000)
+
+
+VENDOR = Vendor(
+    name="deepswapai",
+    title="DeepSwapAI",
+    url="https://api.deepswapai.com",
+    media_hosts=(HOST,),
+    operations=OPERATIONS,
+    kinds=KINDS,
+    authenticate=authenticate,
+    show_error=show_error,
+    show_missing_file=show_missing_file,
+    new_account=new_account,
+    sample_key="YOUR_API_KEY",
+    first_call=(
+        "curl -X POST {base}/v1/video-swap -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
+        '-d \'{"source_image": "https://example.com/face.jpg", "target_video": "https://example.com/clip.mp4"}\''
+    ),
+    switches=SWITCHES,
+)
+
+__all__ = ["VENDOR"]

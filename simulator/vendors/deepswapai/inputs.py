@@ -1,0 +1,63 @@
+"""What DeepSwapAI asks of the images and videos it is given."""
+
+from collections.abc import Mapping, Sequence
+
+from simulator.jobs.commands import Claim
+from simulator.jobs.files import Input
+from simulator.jobs.scenario import Failure
+from simulator.vendors.deepswapai.errors import (
+    FileTooLarge,
+    NoFaceDetected,
+    ResolutionTooHigh,
+    UnsupportedFormat,
+    VideoTooLong,
+    as_failure,
+)
+from simulator.vendors.vendor import Call
+
+MEDIA = {
+    "source_image": "source image",
+    "target_image": "target image",
+    "target_video": "target video",
+    "target_images": "target image",
+}
+"""The fields that hold media, and how texts call one of them."""
+
+MOST_BYTES = 500_000_000
+MOST_MS = 10 * 60_000
+LONGER_SIDE_PX, SHORTER_SIDE_PX = 4096, 2304
+"""Facts deepswapai.limit.…; those of bytes and pixels hold for images too."""
+
+
+def given(call: Call, field: str) -> tuple[Input, ...]:
+    """Return what a field holds, one input for each text of a list; a text that cannot be read is of unknown kind."""
+    texts = call.body[field] if isinstance(call.body[field], list) else [call.body[field]]
+    found = [held for held in call.inputs if held.field == field]
+    return tuple(found + [Input(field)] * (len(texts) - len(found)))
+
+
+def claims(held: Input, kind: str) -> tuple[Claim, ...]:
+    """Return what must hold of an input that is to be a ``kind``, in the order in which it is looked at."""
+    what = MEDIA[held.field]
+    longer_px, shorter_px = max(held.width_px, held.height_px), min(held.width_px, held.height_px)
+    return (
+        Claim(_known_bytes(held) <= MOST_BYTES, FileTooLarge(what)),
+        Claim(held.kind == kind, UnsupportedFormat(what)),
+        Claim(longer_px <= LONGER_SIDE_PX and shorter_px <= SHORTER_SIDE_PX, ResolutionTooHigh(what)),
+        Claim(held.duration_ms <= MOST_MS, VideoTooLong(what)),
+        Claim(held.faces > 0, NoFaceDetected(what)),
+    )
+
+
+def item_errors(targets: Sequence[Input]) -> Mapping[int, Failure]:
+    """Return the images of a batch that cannot be swapped: fact deepswapai.batch.target-without-face."""
+    broken = {
+        index: next((claim.error for claim in claims(target, "image") if not claim.holds), None)
+        for index, target in enumerate(targets)
+    }
+    return {index: as_failure(error) for index, error in broken.items() if error}
+
+
+def _known_bytes(held: Input) -> int:
+    """Return the size that was read or told; one that was only imagined for a URL is no reason to refuse it."""
+    return held.size_bytes if not held.url or "bytes=" in held.url else 0

@@ -1,0 +1,21 @@
+"""What DeepSwapAI leaves open, as choices."""
+
+from collections.abc import Mapping
+
+from simulator.vendors.vendor import Switch
+
+SWITCHES = (
+    Switch("submit_status", ("202", "200"), "202", "deepswapai.submit.status-202", "status of an accepted video or batch"),
+    Switch("batch_results", ("results", "partial_results"), "results", "deepswapai.batch.results-name",
+           "name of the list of results at a batch's end"),
+    Switch("expired_file", ("403", "404", "410"), "403", "deepswapai.file.expired", "status of an expired file"),
+    Switch("error_shape", ("flat", "nested"), "flat", "deepswapai.error.flat", "shape of an error body"),
+    Switch("credits_endpoint", ("off", "on"), "off", "deepswapai.credits.endpoint", "whether GET /v1/credits exists"),
+)  # fmt: skip
+
+_DEFAULTS = {switch.name: switch.default for switch in SWITCHES}
+
+
+def chosen(name: str, switches: Mapping[str, str]) -> str:
+    """Return what a switch says, or its default where nobody has set it."""
+    return switches.get(name, _DEFAULTS[name])
