@@ -165,6 +165,9 @@ class Shelf:
     ) -> str | None:
         return self.claimed
 
+    def fork(self) -> "Shelf":
+        return self
+
     def refresh(self) -> list[Any]:
         return []
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from simulator.contract.checks import Checks
 from simulator.contract.document import Document, Place
-from simulator.contract.replies import Judge, content_type, fitting, make_judge
+from simulator.contract.replies import Fault, content_type, fitting, make_judge
 from simulator.jobs.errors import ContractBroken, SimulatorError
 from simulator.vendors.vendor import Headers, Reply
 
@@ -22,7 +22,12 @@ class Contract:
     def __init__(self, vendor_name: str, document: Mapping[str, Any]) -> None:
         self.vendor_name = vendor_name
         self._document = Document(vendor_name, document)
-        self._declared = {place.value["operationId"]: (path, place) for path, place in self._described()}
+        self._declared: dict[str, tuple[str, Place]] = {}
+        for path, place in self._described():
+            if self._declared.setdefault(place.value["operationId"], (path, place))[1] is not place:
+                raise SimulatorError(
+                    f"{vendor_name}: two operations of its contract are called {place.value['operationId']}"
+                )
         self._checks: dict[str, Checks] = {}
 
     def _described(self) -> Iterator[tuple[str, Place]]:
@@ -61,32 +66,33 @@ class Contract:
             if place.value.get("x-simulator") == "media"
         ]
 
-    def check_stray_reply(self, reply: Reply, headers: Headers = ()) -> None:
-        """Check a reply that belongs to no operation: it must fit one of the document's shared responses.
+    def check_shared_reply(self, name: str, reply: Reply, headers: Headers = ()) -> None:
+        """Check a reply that belongs to no operation against one of the document's shared responses.
 
         Raises:
-            ContractBroken: it fits none.
+            ContractBroken: it does not fit, or the document has no response of that name.
         """
         media_type = content_type(reply, headers)
-        if all(judge.fault(reply, headers) for judge in self._shared_judges(media_type)):
+        response = next((place for known, place in self._shared_responses() if known == name), None)
+        described = None if response is None else fitting(response.value.get("content", {}), media_type)
+        if response is None or described is None:
+            fault: Fault | None = ((), f"no content of type {media_type or 'none'} is described")
+        else:
+            fault = make_judge(self._document, response, described).fault(reply, headers)
+        if fault:
             raise ContractBroken(
-                f"{self.vendor_name}: the reply to an unknown path or method fits none of components/responses",
+                f"{self.vendor_name} components/responses/{name}: {fault[1]}",
+                operation=name,
                 status=reply.status,
-                violation=f"no shared response of type {media_type or 'none'} fits",
+                path=list(fault[0]),
+                violation=fault[1],
                 reply=reply.body,
             )
 
-    def _shared_judges(self, media_type: str) -> Iterator[Judge]:
-        for response in self._shared_responses():
-            described = fitting(response.value.get("content", {}), media_type)
-            if described is not None:
-                yield make_judge(self._document, response, described)
-
-    def _shared_responses(self) -> list[Place]:
+    def _shared_responses(self) -> Iterator[tuple[str, Place]]:
         root = self._document.root
-        if "responses" not in root.value.get("components", {}):
-            return []
-        return [self._document.follow(place) for place in root.below("components").each_below("responses")]
+        for name in root.value.get("components", {}).get("responses", ()):
+            yield name, self._document.follow(root.below("components", "responses", name))
 
     def compile_all(self) -> None:
         """Compile every schema, so that a broken reference is found now.
@@ -96,6 +102,6 @@ class Contract:
         """
         for name in self._declared:
             self.checks(name).compile_all()
-        for response in self._shared_responses():
+        for _, response in self._shared_responses():
             for media_type in response.value.get("content") or ("",):
                 make_judge(self._document, response, media_type)

@@ -114,7 +114,7 @@ class Fields:
         """Return a text."""
         value = self._values.get(key)
         if key in self and not (isinstance(value, str) and (value or may_be_empty) and len(value) <= LONGEST_TEXT):
-            self.note((key,), f"{shown(value)} is no text of up to {LONGEST_TEXT} characters")
+            self.note((key,), f"{shown(value)} is no text of 1 to {LONGEST_TEXT} characters")
             return None
         return value
 

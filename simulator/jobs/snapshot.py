@@ -154,7 +154,7 @@ def look(job: Job, now_ms: int) -> Snapshot:
 def gone_at_ms(job: Job, expiry: Expiry | None) -> int | None:
     """Return the last instant at which something is still there by this expiry; None while it has no term.
 
-    Kept up to and including ``after``, or up to the next tick of the sweep.
+    Kept up to and including ``after``, or up to the next tick of the sweep; with no time at all, it never is there.
     """
     if expiry is None:
         return None
@@ -165,7 +165,7 @@ def gone_at_ms(job: Job, expiry: Expiry | None) -> int | None:
         if end.stands_for not in FINAL:
             return None
         since_ms = max([end.seen_at_ms, *(event.at_ms for event in job.events if event.name == EDITED)])
-    last_ms = since_ms + expiry.after_ms
+    last_ms = since_ms + expiry.after_ms if expiry.after_ms else since_ms - 1
     if expiry.sweep_ms:
         last_ms = -(-last_ms // expiry.sweep_ms) * expiry.sweep_ms
     return last_ms

@@ -103,7 +103,7 @@ def _check_state(state: State, lifecycles: list[Lifecycle], problems: list[Probl
             problems.append(Problem((*path, key), f"{word!r} is an end: it neither lasts nor goes on", on_key=True))
     if state.forever and state.then:
         problems.append(Problem((*path, "then"), "it lasts forever, so nothing can follow by itself", on_key=True))
-    is_told = any(problem.path[:3] in ((*path, "then"), (*path, "for")) for problem in problems)
+    is_told = any(problem.path[:3] in (path, (*path, "then"), (*path, "for")) for problem in problems)
     if not (is_end or state.forever or state.then or is_told):
         message = f"{word!r} is no end and has no way on: give `then`, or `for: forever`"
         problems.append(Problem(path, message, _next(word, lifecycles), on_key=True))

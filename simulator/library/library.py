@@ -1,6 +1,6 @@
 """The library: which scenario a name means to a kind of job, and what the vendors' contracts say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,8 @@ class Library:
     ) -> str | None:
         """Return the scenario whose ``when:`` rules a request meets. Those we ship have none."""
         for shelf in (self._added, *self._folders):
-            for name in _own_names(shelf, vendor, kind):
+            with_rules = [key for key in shelf if (entry := shelf.get(key)) and entry.scenario.when]
+            for name in _own_names(with_rules, vendor, kind):
                 _, entry = self._get(name, vendor, kind)
                 if any(meets(rule, operation, fields, headers) for rule in entry.scenario.when):
                     return name
@@ -187,9 +188,9 @@ class Library:
         return {name for shelf in self._shelves for name in _own_names(shelf, vendor, kind)}
 
 
-def _own_names(shelf: Shelf, vendor: Vendor, kind: Kind) -> list[str]:
-    """Return the names that a shelf has for a kind of job, in the order in which their rules count."""
-    keys = [key for key in shelf if key[0] in ("", vendor.name) and key[1] in ("", kind.name)]
+def _own_names(keys: Iterable[Key], vendor: Vendor, kind: Kind) -> list[str]:
+    """Return the names among keys that are for a kind of job, in the order in which their rules count."""
+    keys = [key for key in keys if key[0] in ("", vendor.name) and key[1] in ("", kind.name)]
     return [name for _, _, name in sorted(keys, key=lambda key: (not key[0], not key[1], key[2]))]
 
 

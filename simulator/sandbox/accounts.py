@@ -12,6 +12,8 @@ from simulator.vendors.vendor import AccountStart, Record, Vendor
 
 MOST_ENTRIES = 1000  # of one ledger; older ones are carried over as one
 MOST_ACCOUNTS = 10_000
+NO_CREDIT = "no-credit"
+STATES = ("active", "expired", "blocked", NO_CREDIT)
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
@@ -73,6 +75,35 @@ class Pool:
         return len(self.holders) < self.capacity
 
 
+class RateLimit:
+    """So many calls per length of time, on the sandbox's clock. A refused call does not count."""
+
+    def __init__(self, calls: int, per_ms: int) -> None:
+        self.calls, self.per_ms = calls, per_ms
+        self._let_in_at_ms: deque[int] = deque()
+
+    def count(self, now_ms: int) -> int | None:
+        """Count a call that is let in; return None, or the instant at which the next one will be."""
+        while self._let_in_at_ms and self._let_in_at_ms[0] + self.per_ms <= now_ms:
+            self._let_in_at_ms.popleft()
+        if len(self._let_in_at_ms) >= self.calls:
+            return self._let_in_at_ms[0] + self.per_ms
+        self._let_in_at_ms.append(now_ms)
+        return None
+
+
+class AccountChange(msgspec.Struct, frozen=True):
+    """What is to be set up in an account; what is None, or left out of a mapping, stays. ``has_rate_limit``: set it."""
+
+    state: str | None = None
+    credits: float | None = None
+    plan: str | None = None
+    rate_limit: RateLimit | None = None
+    has_rate_limit: bool = False
+    slots: Mapping[str, int] = {}
+    details: Mapping[str, str] = {}
+
+
 class Owner:
     """Who pays and whose slots count: an account, or a record that says so."""
 
@@ -93,7 +124,10 @@ class Account:
     def __init__(self, key: str, start: AccountStart, at_ms: int) -> None:
         self.key = key
         self.plan = start.plan
-        self.state = "active"  # or expired, blocked
+        self.state = state_in_key(key)
+        self.details = dict(start.details)
+        self._pays_itself = start.credits > 0
+        self.rate_limit: RateLimit | None = None
         self.job_ids: list[str] = []
         self.open_jobs: dict[str, None] = {}
         self.open_when_tidied = 0
@@ -106,6 +140,17 @@ class Account:
         """Return an owner by name: the account itself is ``""``."""
         return self.owners.get(name) or self.owners[""]
 
+    @property
+    def purse(self) -> Owner:
+        """The owner whose credits and slots count as the account's: itself, or its first record where that pays."""
+        own, *others = self.owners.values()
+        return own if self._pays_itself or not others else others[0]
+
+    @property
+    def shown_state(self) -> str:
+        """The state; an account without credit that has been given some is active."""
+        return "active" if self.state == NO_CREDIT and self.purse.ledger.balance > 0 else self.state
+
     def put_record(
         self,
         type: str,
@@ -114,11 +159,12 @@ class Account:
         at_ms: int,
         credits: float | None = None,
         pools: Mapping[str, int] | None = None,
+        job_id: str = "",
     ) -> Record:
         """Create a record, or replace its data; its ledger and its birth stay."""
         kept = self._records.setdefault(type, {})
         old = kept.get(id)
-        kept[id] = Record(type, id, data, old.created_at_ms if old else at_ms, at_ms)
+        kept[id] = Record(type, id, data, old.created_at_ms if old else at_ms, at_ms, job_id=job_id)
         if credits is not None and f"{type}/{id}" not in self.owners:
             self.owners[f"{type}/{id}"] = Owner(credits, pools or {}, at_ms)
         return self.shown(kept[id])
@@ -140,6 +186,23 @@ class Account:
         """Remove a record and what it owned; return it if it was there."""
         self.owners.pop(f"{type}/{id}", None)
         return self._records.get(type, {}).pop(id, None)
+
+    def take_credits(self, at_ms: int) -> None:
+        """Leave no owner anything to pay with."""
+        for owner in self.owners.values():
+            owner.ledger.set_balance(0, at_ms)
+
+    def change(self, said: AccountChange, at_ms: int) -> None:
+        """Set the account up anew; the size of slots is the life's to change, because somebody may wait for one."""
+        self.state = said.state or self.state
+        if said.state == NO_CREDIT:
+            self.take_credits(at_ms)
+        if said.credits is not None:
+            self.purse.ledger.set_balance(said.credits, at_ms)
+        self.plan = said.plan or self.plan
+        if said.has_rate_limit:
+            self.rate_limit = said.rate_limit
+        self.details.update(said.details)
 
     def shown(self, record: Record) -> Record:
         """Return a record with its ledger's present figures filled in."""
@@ -187,9 +250,8 @@ class Accounts:
     def _fresh(self, vendor: Vendor, key: str, at_ms: int, switches: Mapping[str, str]) -> Account:
         start = vendor.new_account(key, Draws(self._seed, vendor.name, "account", key), switches)
         account = Account(key, start, at_ms)
-        if "no-credit" in key:
-            for owner in account.owners.values():
-                owner.ledger.set_balance(0, at_ms)
+        if NO_CREDIT in key:
+            account.take_credits(at_ms)
         return account
 
     def admit(self, vendor: Vendor, key: str) -> None:
@@ -199,10 +261,15 @@ class Accounts:
             BadKey, ExpiredKey, BlockedAccount: as the key says, or as the account was set.
         """
         account = self._kept.get((vendor.name, key))
-        state = account.state if account else "unknown"
+        state = account.state if account else state_in_key(key)
         if "invalid" in key.lower() or (self.strict and account is None and key != vendor.sample_key):
             raise BadKey(key)
-        if state == "expired" or "expired" in key:
+        if state == "expired":
             raise ExpiredKey(key)
-        if state == "blocked" or "blocked" in key:
+        if state == "blocked":
             raise BlockedAccount(key)
+
+
+def state_in_key(key: str) -> str:
+    """Return the state that a key plays because a word in it says so."""
+    return next((state for state in STATES[1:] if state in key), "active")

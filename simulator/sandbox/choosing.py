@@ -49,6 +49,9 @@ class Scenarios(Protocol):
     ) -> str | None:
         """Return the name of the scenario whose rules claim this request."""
 
+    def fork(self) -> "Scenarios":
+        """Return what shares all but the scenarios that are added to either from now on."""
+
     def refresh(self) -> list[Any]:
         """Reload user files that have changed; return what is wrong with them."""
 

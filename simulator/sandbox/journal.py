@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 _pack = msgspec.msgpack.Encoder().encode
-_SECRET_HEADERS = frozenset({b"authorization", b"x-api-key", b"cookie", b"proxy-authorization", b"x-gemini-key"})
+_SECRET_HEADERS = frozenset({b"authorization", b"x-api-key", b"cookie", b"proxy-authorization", b"x-gemini-key", b"x-simulator-token"})
 _MOST_BODY_BYTES = 16_384  # of one body; the rest is cut and its length told
 _NO_HEADERS: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -95,12 +95,16 @@ class Journal:
         """Yield what is kept, oldest first."""
         return map(msgspec.msgpack.Decoder(Exchange).decode, tuple(self._kept))
 
-    def newest(self, limit: int, fits: Callable[[Exchange], bool] = lambda exchange: True) -> list[Exchange]:
-        """Return the newest exchanges that fit, newest first."""
+    def newest(
+        self, limit: int | None, fits: Callable[[Exchange], bool] = lambda exchange: True, since: int = 0
+    ) -> list[Exchange]:
+        """Return the newest exchanges that fit and have a number above ``since``, newest first."""
         decode = msgspec.msgpack.Decoder(Exchange).decode
         found: list[Exchange] = []
         for packed in reversed(tuple(self._kept)):
             exchange = decode(packed)
+            if exchange.number <= since:
+                break
             if fits(exchange):
                 found.append(exchange)
                 if len(found) == limit:

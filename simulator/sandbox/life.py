@@ -7,7 +7,7 @@ from simulator.jobs.job import EDITED, GRANTED, NOTHING, Event, Job
 from simulator.jobs.lifecycle import FINAL, SUCCEEDED
 from simulator.jobs.snapshot import Snapshot, look
 from simulator.jobs.timeline import unfold
-from simulator.sandbox.accounts import Account, Accounts, Owner
+from simulator.sandbox.accounts import Account, Accounts, Owner, Pool
 from simulator.sandbox.agenda import Agenda
 from simulator.sandbox.choosing import Pins
 from simulator.sandbox.held import Held
@@ -138,7 +138,7 @@ class Life:
             _settle_price(job, owner, kind, at_ms, succeeded=succeeded)
         if account and kind.record and succeeded:
             type, id, data = kind.record(look(job, at_ms))
-            account.put_record(type, id, data, at_ms)
+            account.put_record(type, id, data, at_ms, job_id=job.id)
         parent = self.store.get(job.parent) if job.parent else None
         if parent and succeeded:
             self.happen(parent, Event(EDITED, at_ms))
@@ -149,6 +149,14 @@ class Life:
             pool.holders.remove(job.id)
         elif job.id in pool.row:
             pool.row.remove(job.id)
+        self._grant_free(pool, at_ms)
+
+    def resize(self, pool: Pool, capacity: int, at_ms: int) -> None:
+        """Change how many slots a pool has; who holds one keeps it, and who waits may get one."""
+        pool.capacity = capacity
+        self._grant_free(pool, at_ms)
+
+    def _grant_free(self, pool: Pool, at_ms: int) -> None:
         while pool.row and pool.is_free:
             waiting = self.store.get(pool.row.popleft())
             if waiting is None or waiting.settled:

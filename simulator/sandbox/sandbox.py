@@ -27,7 +27,7 @@ from simulator.jobs.lifecycle import FINAL
 from simulator.jobs.scenario import Expiry
 from simulator.jobs.snapshot import Snapshot, gone_at_ms, look
 from simulator.jobs.timeline import effect
-from simulator.sandbox.accounts import Account
+from simulator.sandbox.accounts import Account, AccountChange
 from simulator.sandbox.choosing import Choice, Pin, Scenarios
 from simulator.sandbox.clock import Clock, iso
 from simulator.sandbox.held import Held
@@ -65,7 +65,7 @@ class Sandbox:
     def __init__(self, id: str, settings: SandboxSettings, scenarios: Scenarios) -> None:
         self.id, self.settings = id, settings
         self.lock = threading.RLock()
-        self.generation = 0
+        self.generation = 1
         self.in_flight = 0
         self.on_less_to_do: list[Callable[[], None]] = []
         self._scenarios = scenarios
@@ -87,6 +87,7 @@ class Sandbox:
         self.clock = Clock(said.epoch_ms, said.mode, said.speed, hold=said.hold)
         self.life = Life(said.seed, strict=said.strict_keys, max_jobs=said.max_jobs, journal_bytes=said.journal_bytes)
         self.default_scenario = said.scenario
+        self.scenarios = self._scenarios.fork()
         self._chosen_switches = dict(said.switches)
         self._switches.clear()
         self._skipping = Skipping(self.clock, self.life)
@@ -114,8 +115,15 @@ class Sandbox:
 
         Raises:
             BadKey, ExpiredKey, BlockedAccount: it is refused.
+            Busy: its account's rate limit is reached.
         """
-        self.life.accounts.admit(vendor, key)
+        accounts = self.life.accounts
+        accounts.admit(vendor, key)
+        account = accounts.get(vendor.name, key)
+        if account is not None and account.rate_limit is not None:
+            opens_at_ms = account.rate_limit.count(self.clock.now_ms())
+            if opens_at_ms is not None:
+                raise Busy("rate", opens_at_ms)
 
     def switches_for(self, vendor: Vendor) -> Mapping[str, str]:
         """Return a vendor's switches by their plain names, as they are set in this sandbox."""
@@ -201,11 +209,11 @@ class Sandbox:
             self.life.settle(now_ms)
 
     def _submit(self, vendor: Vendor, call: Call, command: Submit, choice: Choice, now_ms: int) -> Outcome:
-        for problem in self._scenarios.refresh():
+        for problem in self.scenarios.refresh():
             self.journal.note(now_ms, f"scenario not reloaded: {problem}")
         submission = Submission(
             self.life,
-            self._scenarios,
+            self.scenarios,
             self.settings.seed,
             self.settings.epoch_ms,
             vendor,
@@ -421,10 +429,16 @@ class Sandbox:
         """Let something happen to a job: an event that its scenario or lifecycle knows, or a state by its word.
 
         Raises:
-            Conflict: it would change nothing: the job has ended, or knows no such event or word.
+            Conflict: it would change nothing: the job has ended, or knows no such event or word; or the state is
+                none that may follow.
         """
         with self.lock:
             shot = self.job(job_id)
+            lifecycle = self.life.kinds[kind_key(shot.job)].lifecycle
+            may_follow = lifecycle.reachable_from(shot.word)
+            if to in lifecycle and to not in may_follow and not shot.is_final:
+                legal = [word for word in lifecycle.words() if word in may_follow]
+                raise Conflict(f"{to!r} cannot follow {shot.word!r}; legal: {', '.join(legal) or 'nothing'}", legal=legal)
             happening = Event(FORCED if to else event, shot.now_ms, to)
             if not effect(shot.job.plan, shot.job.created_at_ms, shot.job.events, happening):
                 words = ", ".join(shot.plan.script.at)
@@ -449,11 +463,75 @@ class Sandbox:
         with self.lock:
             self.default_scenario = name
 
-    def set_switches(self, switches: Mapping[str, str]) -> None:
-        """Set switches by full name; jobs that exist keep their own."""
+    def set_switches(self, switches: Mapping[str, str | None]) -> None:
+        """Set switches by full name, None to their default; jobs that exist keep their own."""
         with self.lock:
-            self._chosen_switches.update(switches)
+            chosen = {**self._chosen_switches, **switches}
+            self._chosen_switches = {name: choice for name, choice in chosen.items() if choice is not None}
             self._switches.clear()
+
+    def chosen_switches(self) -> dict[str, str]:
+        """Return the switches that somebody has set, by full name."""
+        with self.lock:
+            return dict(self._chosen_switches)
+
+    def set_clock(self, *, mode: str | None = None, speed: float | None = None, hold: bool | None = None) -> None:
+        """Change how the clock runs, once all that is due has been done; the present instant stays."""
+        with self.lock:
+            self.settle()
+            self.clock.set(mode=mode, speed=speed, hold=hold)
+
+    def pins(self) -> list[Pin]:
+        """Return the pins that are not used up, in the order in which they will be."""
+        with self.lock:
+            return [msgspec.structs.replace(pin) for pin in self.life.pins.kept]
+
+    def clear_pins(self) -> None:
+        """Take every pin away."""
+        with self.lock:
+            self.life.pins.kept.clear()
+
+    def accounts(self) -> list[tuple[str, Account]]:
+        """Return every account that has been written to, with its vendor's name, the oldest first."""
+        with self.lock:
+            self.settle()
+            return [(vendor, account) for (vendor, _), account in self.life.accounts]
+
+    def account(self, vendor: str, key: str) -> Account | None:
+        """Return an account that has been written to."""
+        with self.lock:
+            self.settle()
+            return self.life.accounts.get(vendor, key)
+
+    def set_account(self, vendor: Vendor, key: str, change: AccountChange) -> Account:
+        """Set up an account, made if need be."""
+        with self.lock:
+            now_ms = self.settle()
+            account = self.life.accounts.write(vendor, key, now_ms, self.switches_for(vendor))
+            account.change(change, now_ms)
+            for name, size in change.slots.items():
+                self.life.resize(account.purse.pool(name), size, now_ms)
+            self.life.settle(now_ms)
+            return account
+
+    def records(self) -> list[tuple[str, str, Record]]:
+        """Return every record with its vendor's name and its account's key."""
+        return [
+            (vendor, account.key, record)
+            for vendor, account in self.accounts()
+            for type in account.record_types()
+            for record in account.records(type)
+        ]
+
+    def look_up(self, vendor: Vendor, account: str, job_id: str, kinds: tuple[str, ...] = ()) -> Snapshot:
+        """Return a job as its account finds it now. This is no look: nothing is counted, and no clock moves.
+
+        Raises:
+            UnknownJob, ExpiredJob: it does not find it.
+        """
+        with self.lock:
+            now_ms = self.settle()
+            return look(self._find(vendor, account, job_id, kinds, now_ms), now_ms)
 
     def counters(self) -> dict[str, int | None]:
         """Return what is under way: requests, held replies, deliveries, and the next due instant."""
@@ -469,7 +547,7 @@ class Sandbox:
         failures: list[SimulatorError] = []
         for kind in vendor.kinds:
             try:
-                self._scenarios.script(name, vendor, kind)
+                self.scenarios.script(name, vendor, kind)
             except SimulatorError as error:
                 failures.append(error)
         if len(failures) == len(vendor.kinds):

@@ -56,7 +56,7 @@ class Sandboxes:
         return found
 
     def create(self, id: str = "", settings: SandboxSettings | None = None) -> Sandbox:
-        """Make a sandbox; without an id it gets a number. What is not said is as in ``main``.
+        """Make a sandbox; without an id it gets a number, without a seed one that follows from main's and the id.
 
         Raises:
             Conflict: the id is taken.
@@ -73,8 +73,10 @@ class Sandboxes:
                 raise Conflict(f"there is a sandbox {id!r} already", sandbox=id)
             if len(self._kept) >= MOST_SANDBOXES:
                 raise SimulatorError(f"there are {MOST_SANDBOXES} sandboxes already; drop some")
-            seeded = settings or msgspec.structs.replace(self.settings, seed=f"{self.settings.seed}/{id}")
-            sandbox = self._kept[id] = Sandbox(id, seeded, self._scenarios)
+            settings = settings or msgspec.structs.replace(self.settings, seed="")
+            if not settings.seed:
+                settings = msgspec.structs.replace(settings, seed=f"{self.settings.seed}/{id}")
+            sandbox = self._kept[id] = Sandbox(id, settings, self._scenarios)
             self._used[id] = _real_seconds()
         for callback in self.on_new:
             callback(sandbox)

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from simulator.jobs.errors import ApiError, BodyTooLarge, MalformedBody
+from simulator.server.paths import clean
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
 _PIECE_BYTES = 1 << 16
@@ -47,7 +48,7 @@ NO_BODY = Body()
 
 def media_type_of(request: web.BaseRequest) -> str:
     """Return the content type that a request says, without parameters; "" if it says none."""
-    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return clean(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
 
 
 async def read_body(request: web.BaseRequest, takes: Callable[[str], bool], limit_bytes: int) -> Body:
@@ -75,7 +76,7 @@ async def read_body(request: web.BaseRequest, takes: Callable[[str], bool], limi
         return Body(True, media_type, _decode(media_type, raw), raw)
     except ApiError as error:
         return Body(True, media_type, raw=raw, error=error)
-    except (aiohttp.ClientPayloadError, HttpProcessingError) as error:  # broken chunks, or a broken compression
+    except (web.RequestPayloadError, HttpProcessingError) as error:  # broken chunks, or a broken compression
         return Body(True, media_type, raw=raw, error=MalformedBody(str(error)))
 
 
@@ -160,7 +161,7 @@ async def _read_parts(request: web.BaseRequest, limit_bytes: int) -> tuple[dict[
             data = await _read_part(part, min(left_bytes, limit_bytes if file_name is not None else _MOST_TEXT_BYTES))
             left_bytes -= len(data)
             if file_name is not None:
-                files.append(FilePart(name, file_name, part.headers.get("Content-Type", ""), data))
+                files.append(FilePart(name, file_name, clean(part.headers.get("Content-Type", "")), data))
             _add(fields, name, _text(data) if file_name is None else file_name)
     except (ValueError, LookupError, AssertionError, RuntimeError, EOFError) as error:  # aiohttp's, for broken parts
         raise MalformedBody(str(error) or type(error).__name__) from error
@@ -179,7 +180,7 @@ async def _read_part(part: aiohttp.BodyPartReader, limit_bytes: int) -> bytes:
 
 def _names(disposition: str) -> tuple[str, str | None]:
     """Return a part's field name and, if it is a file, its file name."""
-    disposition = disposition.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    disposition = clean(disposition)
     name = _NAME.search(disposition)
     if name is None or not disposition.lower().startswith("form-data"):
         raise MalformedBody("a part of the form has no name")

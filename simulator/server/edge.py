@@ -43,6 +43,11 @@ class _Connection(RequestHandler):
 
     __slots__ = ()
 
+    def log_exception(self, *args: Any, **about: Any) -> None:
+        """Log what nobody foresaw, but not that the rest of a broken body cannot be read."""
+        if not isinstance(about.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **about)
+
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:

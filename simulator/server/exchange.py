@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from simulator.contract import Checks
-from simulator.jobs.errors import ApiError, ContractBroken, SimulatorError, WrongMethod
+from simulator.jobs.errors import ApiError, ContractBroken, SimulatorError, UnknownPath, WrongMethod
 from simulator.sandbox.sandbox import Sandbox
 from simulator.server.addresses import Address
 from simulator.server.bodies import NO_BODY, Body
@@ -84,7 +84,8 @@ class Exchange(msgspec.Struct, gc=False):
             reply = Reply(reply.body, reply.status, (*reply.headers, ("Allow", ", ".join(error.allowed))))
         try:
             if checks is None:
-                self.desk.contract.check_stray_reply(reply, self.headers)
+                name = "RouteNotFound" if isinstance(error, UnknownPath) else "MethodNotAllowed"
+                self.desk.contract.check_shared_reply(name, reply, self.headers)
             else:
                 checks.check_reply(reply, self.headers)
         except ContractBroken as broken:

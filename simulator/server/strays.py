@@ -106,7 +106,7 @@ def answer_nobody(request: web.BaseRequest, address: Address, desks: Desks) -> W
     """Say where the vendors are: as an index at ``/``, as an error elsewhere."""
     here = origin(request, address.host)
     bases = {name: f"{here}/{name}" for name in sorted(desks.names)}
-    if address.parts == ["", ""] and request.method in ("GET", "HEAD"):
+    if request.raw_path.partition("?")[0] == "/" and request.method in ("GET", "HEAD"):
         return Wire(200, JSON, encode({"name": "media-api-simulator", "vendors": bases}))
     first = address.parts[1][:100]
     return loud(

@@ -126,12 +126,13 @@ class RecordStart(msgspec.Struct, frozen=True):
 
 
 class AccountStart(msgspec.Struct, frozen=True):
-    """How a new account begins."""
+    """How a new account begins. ``details`` is what the vendor keeps besides, such as a webhook secret."""
 
     credits: float = 0
     plan: str = "standard"
     records: tuple[RecordStart, ...] = ()
     pools: Mapping[str, int] = {}
+    details: Mapping[str, str] = {}
 
 
 class Record(msgspec.Struct, gc=False):
@@ -145,6 +146,7 @@ class Record(msgspec.Struct, gc=False):
     balance: float | None = None
     granted: float | None = None
     charged_at_ms: int | None = None
+    job_id: str = ""  # of the job that made it
 
 
 class Switch(msgspec.Struct, frozen=True):

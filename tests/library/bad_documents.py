@@ -702,7 +702,83 @@ states:
   running: {for: 5s, then: succeeded}
 summary: 7
 """,
-        ("bad.yaml:4:10: summary: 7 is no text of up to 10000 characters",),
+        ("bad.yaml:4:10: summary: 7 is no text of 1 to 10000 characters",),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+result: {video: {duration: 13h}}
+""",
+        ("bad.yaml:4:28: result.video.duration: '13h' is too long: 12h at most",),
+        False,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: failed, shown_as: [paused], on: {cancel: 7}}
+  failed: {error: {message: '', code: [1]}}
+off_contract: x
+""",
+        (
+            "bad.yaml:3:46: states.running.shown_as: a list is neither a text nor a whole number",
+            "bad.yaml:3:69: states.running.on.cancel: 7 is no text of 1 to 10000 characters",
+            "bad.yaml:4:29: states.failed.error.message: '' is no text of 1 to 10000 characters",
+            "bad.yaml:4:39: states.failed.error.code: a list is neither a text nor a whole number",
+            "bad.yaml:5:1: off_contract: nothing here leaves the contract: that takes `shown_as` or `reply`",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: {poll: 3}, then: 7}
+""",
+        (
+            "bad.yaml:3:18: states.running.for: this is no form of a length of time; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s}",
+            "bad.yaml:3:35: states.running.then: 7 is neither a state nor a list such as [{to: done, weight: 9}, {to: failed}]",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+when:
+  - fields: {title: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}
+""",
+        ("bad.yaml:5:21: when[0].fields.title: a pattern has 500 characters at most",),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: now
+""",
+        (
+            "bad.yaml:3:12: states.running: 'now' stands here instead of a mapping; legal: for, then, ahead, items, on, error, shown_as",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+refresh: 7
+result: {embeds: 1, count: true}
+""",
+        (
+            "bad.yaml:4:10: refresh: 7 has no unit; write for example 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}",
+            "bad.yaml:5:18: result.embeds: 1 is neither true nor false; legal: true, false",
+            "bad.yaml:5:28: result.count: true is no whole number from 1 to 1000",
+        ),
         True,
     ),
     BadDocument(

@@ -217,5 +217,5 @@ def test_an_operation_that_the_contract_puts_elsewhere_is_found_at_load() -> Non
     moved = Operation("getClip", "GET", "/v2/clips/{id}", OPERATIONS[0].read, OPERATIONS[0].show)
     vendor = type(TINY)(**{name: getattr(TINY, name) for name in TINY.__struct_fields__} | {"operations": (moved,)})
 
-    with pytest.raises(SimulatorError, match="/v1/clips/{id} in its contract"):
+    with pytest.raises(SimulatorError, match="in its contract"):
         Desk(vendor, DOCUMENT)

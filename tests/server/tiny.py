@@ -115,6 +115,11 @@ paths:
         '416': {description: Outside.}
 components:
   responses:
+    RouteNotFound: {$ref: '#/components/responses/Error'}
+    MethodNotAllowed:
+      description: No.
+      headers: {Allow: {required: true, schema: {type: string, minLength: 1}}}
+      content: {application/json: {schema: {$ref: '#/components/schemas/Error'}}}
     Clip:
       description: One clip.
       content: {application/json: {schema: {$ref: '#/components/schemas/Clip'}}}
@@ -130,8 +135,9 @@ components:
       description: No.
       content:
         application/json:
-          schema: {type: object, required: [error], additionalProperties: false, properties: {error: {type: string}}}
+          schema: {$ref: '#/components/schemas/Error'}
   schemas:
+    Error: {type: object, required: [error], additionalProperties: false, properties: {error: {type: string}}}
     Clip:
       type: object
       required: [id, status]

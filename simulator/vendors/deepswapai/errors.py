@@ -1,6 +1,6 @@
 """What DeepSwapAI refuses and how it says so.
 
-The vendor documents no errors: status, code and shape are assumed (facts deepswapai.error.…).
+The vendor documents no errors: every status, code and text here is assumed; the area ``error`` of its facts says what.
 """
 
 from collections.abc import Mapping, Sequence

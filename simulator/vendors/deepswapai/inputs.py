@@ -26,14 +26,14 @@ MEDIA = {
 MOST_BYTES = 500_000_000
 MOST_MS = 10 * 60_000
 LONGER_SIDE_PX, SHORTER_SIDE_PX = 4096, 2304
-"""Facts deepswapai.limit.…; those of bytes and pixels hold for images too."""
+"""Those of bytes and pixels hold for images too: facts deepswapai.limit.bytes-unit, deepswapai.limit.duration,
+deepswapai.limit.resolution-pixels, deepswapai.limit.images.
+"""
 
 
 def given(call: Call, field: str) -> tuple[Input, ...]:
-    """Return what a field holds, one input for each text of a list; a text that cannot be read is of unknown kind."""
-    texts = call.body[field] if isinstance(call.body[field], list) else [call.body[field]]
-    found = [held for held in call.inputs if held.field == field]
-    return tuple(found + [Input(field)] * (len(texts) - len(found)))
+    """Return what a field holds: one input for each of its texts; one that cannot be read is of unknown kind."""
+    return tuple(held for held in call.inputs if held.field == field)
 
 
 def claims(held: Input, kind: str) -> tuple[Claim, ...]:

@@ -143,4 +143,6 @@ KINDS = (
         takes_items=True,
     ),
 )
-"""Facts deepswapai.id.…, deepswapai.credits.…: charged when the job completes; the outputs a batch pays for are the good ones."""
+"""Charged when the job completes, and for a batch only the images that are good: facts deepswapai.credits.when,
+deepswapai.credits.batch, deepswapai.credits.failed; ids by deepswapai.id.shape.
+"""

@@ -17,7 +17,10 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "videoSwap": {"output_format": "mp4", "quality": "high", "face_enhance": True},
     "batchSwap": {"output_format": "png", "quality": "high"},
 }
-"""Facts deepswapai.image-swap.default-…, deepswapai.video-swap.default-…, deepswapai.batch-swap.options."""
+"""Facts deepswapai.image-swap.default-format, deepswapai.image-swap.default-quality,
+deepswapai.image-swap.default-face-index, deepswapai.video-swap.default-format, deepswapai.video-swap.default-quality,
+deepswapai.video-swap.face-enhance, deepswapai.batch-swap.options.
+"""
 
 _FIELDS = {
     "imageSwap": ("source_image", "target_image", "output_format", "quality", "face_index"),

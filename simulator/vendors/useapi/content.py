@@ -71,13 +71,13 @@ def content(shot: Snapshot, created_at_ms: int) -> str:
     saved_id = ""
     if "prompt" in texts:
         prompt = split_prompt(texts["prompt"])
-        saved_id, texts["prompt"] = prompt.saved_id or job.bound.get("idname", "id"), prompt.rest
-    marks = [f"[jobid: {bot_job_id(job.draws)}]", f"[credits: {job.plan.price:g}]"]
+        saved_id, texts["prompt"] = prompt.saved_id or job.bound.get("idname", ""), prompt.rest
+    marks = [f"[jobid: {bot_job_id(job.draws)}]", f"[credits: {int(job.plan.price)}]"]
     marks += [f"[{name}: '{text}']" for name, text in texts.items()]
     marks.append(f"[time: <t:{(created_at_ms + 500) // 1000}:f>]")  # fact useapi.content.time
     if saved_id:
         marks.append(f"[SaveID: '{saved_id}']")
-    marks.append(f"({job.bound['credits_left']}/{job.bound['credits_total']} credits remaining)")
+    marks.append(f"({int(job.credits_left)}/{int(job.credits_total)} credits remaining)")
     return f"{mention}  Picsi.Ai {verb.title} Job Submitted {' '.join(marks)}{_progress(shot)}"
 
 

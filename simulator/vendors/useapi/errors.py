@@ -61,8 +61,8 @@ ERRORS: Mapping[type[ApiError], Refusal] = {
     ExpiredJob: Refusal(410, "Job has expired"),
     BodyTooLarge: Refusal(413, "Request Entity Too Large"),
     WrongMediaType: Refusal(415, "Unsupported Media Type"),
-    NotEnoughCredits: Refusal(429, "No credits remaining"),
-    Busy: Refusal(429, "Too Many Requests"),
+    NotEnoughCredits: Refusal(429, "Not enough credits"),
+    Busy: Refusal(429, "Channel is busy executing another job"),
     ApiError: Refusal(500, "Internal Server Error"),
 }
 """Whatever is not named answers as ``ApiError`` does."""

@@ -33,6 +33,7 @@ _SUFFIXES = {
     "image/webp": "webp",
     "image/gif": "gif",
     "video/mp4": "mp4",
+    "video/quicktime": "mov",
     "video/webm": "webm",
 }
 """What the bot can send (fact useapi.attachments.content-type)."""

@@ -41,7 +41,6 @@ from simulator.vendors.deepswapai.errors import (
 from simulator.vendors.vendor import Reply
 from tests.vendors.deepswapai.jobs import NOON_MS, call, contract
 
-fact = pytest.mark.fact
 SUBMITS = ("imageSwap", "videoSwap", "batchSwap")
 ALL = (*SUBMITS, "getStatus", "getCredits")
 CASES: list[tuple[ApiError, int, str, str, tuple[str, ...]]] = [
@@ -84,19 +83,26 @@ def show(error: ApiError, id: str = "imageSwap", **switches: str) -> Reply:
     return VENDOR.show_error(error, call(id, switches=switches))
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.error.flat",
     "deepswapai.error.nested",
     "deepswapai.status.unknown-job",
-    *(
-        f"deepswapai.error.{name}"
-        for name in (
-            "invalid-request", "invalid-api-key", "insufficient-credits", "not-found", "method-not-allowed",
-            "file-too-large", "unsupported-media-type", "no-face", "face-index", "video-too-long",
-            "unsupported-format", "resolution", "rate-limit", "internal", "unavailable",
-        )
-    ),
-)  # fmt: skip
+    "deepswapai.error.invalid-request",
+    "deepswapai.error.invalid-api-key",
+    "deepswapai.error.insufficient-credits",
+    "deepswapai.error.not-found",
+    "deepswapai.error.method-not-allowed",
+    "deepswapai.error.file-too-large",
+    "deepswapai.error.unsupported-media-type",
+    "deepswapai.error.no-face",
+    "deepswapai.error.face-index",
+    "deepswapai.error.video-too-long",
+    "deepswapai.error.unsupported-format",
+    "deepswapai.error.resolution",
+    "deepswapai.error.rate-limit",
+    "deepswapai.error.internal",
+    "deepswapai.error.unavailable",
+)
 @pytest.mark.parametrize(("error", "status", "code", "text", "ids"), CASES, ids=lambda value: type(value).__name__)
 def test_a_refusal_is_worded_in_both_shapes(
     error: ApiError, status: int, code: str, text: str, ids: tuple[str, ...]
@@ -122,7 +128,7 @@ def test_every_refusal_there_is_has_a_case() -> None:
     assert set(ERRORS) <= tried
 
 
-@fact("deepswapai.error.internal")
+@pytest.mark.fact("deepswapai.error.internal")
 def test_a_refusal_nobody_thought_of_is_an_internal_error() -> None:
     class Surprise(ApiError):
         """Something new."""
@@ -130,12 +136,12 @@ def test_a_refusal_nobody_thought_of_is_an_internal_error() -> None:
     assert show(Surprise()).status == 500
 
 
-@fact("deepswapai.error.method-not-allowed")
+@pytest.mark.fact("deepswapai.error.method-not-allowed")
 def test_a_wrong_method_is_told_the_right_ones() -> None:
     assert show(WrongMethod("PUT", ["GET", "HEAD"])).headers == (("Allow", "GET, HEAD"),)
 
 
-@fact("deepswapai.error.rate-limit")
+@pytest.mark.fact("deepswapai.error.rate-limit")
 @pytest.mark.parametrize(
     ("opens_at_ms", "retry_after", "reset"),
     [
@@ -156,7 +162,7 @@ def test_too_many_calls_are_told_when_to_come_again(opens_at_ms: int | None, ret
     }
 
 
-@fact("deepswapai.file.expired", "deepswapai.file.unknown", "deepswapai.file.error-text")
+@pytest.mark.fact("deepswapai.file.expired", "deepswapai.file.unknown", "deepswapai.file.error-text")
 @pytest.mark.parametrize(
     ("error", "switches", "status", "text"),
     [

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from simulator.jobs.scenario import Result, Scenario
 from tests.vendors.deepswapai.jobs import CLIP, FACE, PICTURE, batch, ends, job, result, status, submitted
 
-fact = pytest.mark.fact
 seconds = st.integers(0, 2_000_000).map(lambda ms: ms / 1000)
 looks = st.lists(seconds, min_size=2, max_size=8).map(sorted)
 ENDS = ("completed", "failed")
@@ -29,7 +28,7 @@ def videos(draw: st.DrawFn) -> tuple[Scenario, dict[str, Any]]:
     return ends(draw(st.sampled_from(ENDS)), **spans, result=shape), body
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.status.progress-never-falls",
     "deepswapai.status.progress-rounding",
     "deepswapai.status.progress-in-every-state",
@@ -61,7 +60,15 @@ def order(body: dict[str, Any]) -> int:
     return {"queued": 0, "processing": 1, "completed": 2, "failed": 2}[body["status"]]
 
 
-@fact("deepswapai.status.estimated-remaining-rate", "deepswapai.status.estimated-remaining-unit")
+@pytest.mark.fact("deepswapai.status.video-progress")
+@pytest.mark.parametrize("second", range(100))
+def test_a_frame_a_second_is_a_frame_a_second(second: int) -> None:
+    made = job("video", ends(queued=0, processing=100, result=result(kind="video", frames=100)))
+
+    assert status(made, second)["current_frame"] == second
+
+
+@pytest.mark.fact("deepswapai.status.estimated-remaining-rate", "deepswapai.status.estimated-remaining-unit")
 @given(st.integers(10_000, 1_000_000), st.integers(1, 2000), st.floats(0.001, 0.999))
 def test_the_time_that_remains_is_the_frames_left_at_their_pace(work_ms: int, frames: int, share: float) -> None:
     made = job("video", ends(queued=0, processing=work_ms / 1000, result=result(kind="video", frames=frames)))
@@ -72,7 +79,7 @@ def test_the_time_that_remains_is_the_frames_left_at_their_pace(work_ms: int, fr
     assert abs(body["estimated_remaining"] - math.ceil(exact)) <= (0 if abs(exact - round(exact)) > 0.01 else 1)
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.batch.counts-match",
     "deepswapai.batch.item-order",
     "deepswapai.batch.partial-results",
@@ -101,7 +108,7 @@ def test_a_batch_counts_what_it_lists(count: int, fail: set[int], instants: list
     assert seen[-1]["status"] == ("failed" if seen[-1]["completed"] == 0 else "completed")
 
 
-@fact("deepswapai.submit.estimated-time-rule", "deepswapai.polling.pace", "deepswapai.polling.sample-pace")
+@pytest.mark.fact("deepswapai.submit.estimated-time-rule", "deepswapai.polling.pace", "deepswapai.polling.sample-pace")
 @given(st.integers(1, 600_000), st.booleans())
 def test_a_client_that_polls_as_advised_sees_the_end_soon_after_it_came(work_ms: int, backs_off: bool) -> None:
     made = job("video", ends(queued=3, processing=work_ms / 1000))

@@ -20,7 +20,6 @@ from tests.vendors.deepswapai.jobs import BODIES, CLIP, FACE, PICTURE, call, loo
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 IMAGE, VIDEO, BATCH = "imageSwap", "videoSwap", "batchSwap"
-fact = pytest.mark.fact
 
 
 def changed(id: str, **changes: Any) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def changed(id: str, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**BODIES[id], **changes}.items() if value is not None}
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.error.invalid-request",
     "deepswapai.image-swap.source-image",
     "deepswapai.image-swap.target-image",
@@ -55,6 +54,7 @@ def changed(id: str, **changes: Any) -> dict[str, Any]:
         (IMAGE, {"target_image": None}, "target_image is required"),
         (IMAGE, {"source_image": None, "quality": "best"}, "source_image is required"),
         (IMAGE, {"source_image": None, "target_image": None}, "source_image is required"),
+        (IMAGE, {"source_image": 7, "target_image": None}, "target_image is required"),
         (IMAGE, {"source_image": 7}, "source_image must be an http or https URL or Base64 text"),
         (IMAGE, {"target_image": ""}, "target_image must be an http or https URL or Base64 text"),
         (IMAGE, {"output_format": "gif"}, "output_format must be one of png, jpg and webp"),
@@ -92,7 +92,7 @@ def test_a_body_that_breaks_the_contract_is_refused_for_its_first_fault(
     assert show_error(error, asked).body == {"success": False, "error": text, "error_code": "invalid_request"}
 
 
-@fact("deepswapai.error.invalid-request")
+@pytest.mark.fact("deepswapai.error.invalid-request")
 @pytest.mark.parametrize("body", [None, [], "text", 3])
 def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
     asked = call(IMAGE, body)
@@ -103,14 +103,14 @@ def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
     assert show_error(error, asked).body["error"] == "The request body must be a JSON object"
 
 
-@fact("deepswapai.error.unsupported-media-type", "deepswapai.base.json")
+@pytest.mark.fact("deepswapai.error.unsupported-media-type", "deepswapai.base.json")
 @pytest.mark.parametrize("media_type", ["multipart/form-data", "text/plain", ""])
 @pytest.mark.parametrize("id", BODIES)
 def test_a_body_that_is_not_json_is_refused_whatever_it_holds(id: str, media_type: str) -> None:
     assert isinstance(refusal(call(id, {}, media_type=media_type)), WrongMediaType)
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.limit.bytes",
     "deepswapai.limit.bytes-unit",
     "deepswapai.limit.duration",
@@ -174,7 +174,7 @@ def test_inputs_are_judged_one_after_the_other(
     assert (None if error is None else type(error)) is refused
 
 
-@fact("deepswapai.request.order")
+@pytest.mark.fact("deepswapai.request.order")
 def test_what_is_wrong_is_told_in_order() -> None:
     everything_wrong = {"target_image": f"{PICTURE}?faces=0", "quality": "8k"}
     body = changed(IMAGE, **everything_wrong)
@@ -192,7 +192,7 @@ def test_what_is_wrong_is_told_in_order() -> None:
     ]  # fmt: skip
 
 
-@fact("deepswapai.error.insufficient-credits", "deepswapai.credits.image", "deepswapai.credits.video")
+@pytest.mark.fact("deepswapai.error.insufficient-credits", "deepswapai.credits.image", "deepswapai.credits.video")
 @pytest.mark.parametrize(
     ("id", "changes", "price"),
     [
@@ -211,7 +211,7 @@ def test_a_job_needs_the_credits_it_will_cost(id: str, changes: dict[str, Any], 
     assert isinstance(refusal(asked, credits=price - 1), NotEnoughCredits)
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.image-swap.default-format",
     "deepswapai.image-swap.default-quality",
     "deepswapai.image-swap.default-face-index",
@@ -232,7 +232,9 @@ def test_what_is_left_out_has_its_default(id: str, defaults: dict[str, Any]) -> 
     assert read(call(id, changed(id))).fields == {**BODIES[id], **defaults}
 
 
-@fact("deepswapai.video-swap.webhook-url", "deepswapai.batch-swap.webhook-url", "deepswapai.base.snake-case")
+@pytest.mark.fact(
+    "deepswapai.video-swap.webhook-url", "deepswapai.batch-swap.webhook-url", "deepswapai.base.snake-case"
+)
 @pytest.mark.parametrize(
     ("id", "said"),
     [
@@ -248,7 +250,7 @@ def test_every_option_reaches_the_job(id: str, said: dict[str, Any]) -> None:
     assert read(call(id, changed(id, **said))).fields == {**BODIES[id], **said}
 
 
-@fact("deepswapai.image-swap.synchronous")
+@pytest.mark.fact("deepswapai.image-swap.synchronous")
 def test_only_an_image_swap_blocks_and_it_takes_no_webhook() -> None:
     commands = {id: read(call(id, changed(id, webhook_url="https://example.com/hook"))) for id in BODIES}
 
@@ -256,7 +258,7 @@ def test_only_an_image_swap_blocks_and_it_takes_no_webhook() -> None:
     assert [id for id, command in commands.items() if "webhook_url" not in command.fields] == [IMAGE]
 
 
-@fact("deepswapai.request.unknown-fields")
+@pytest.mark.fact("deepswapai.request.unknown-fields")
 def test_an_unknown_field_is_ignored_and_noted() -> None:
     asked = call(IMAGE, changed(IMAGE, colour="red", target_video=5))
 
@@ -273,7 +275,7 @@ def test_a_job_does_not_keep_files_that_were_sent_as_text() -> None:
     assert [held.media_type for held in command.inputs] == ["image/png"] * 4
 
 
-@fact("deepswapai.batch.target-without-face", "deepswapai.batch.index-is-position")
+@pytest.mark.fact("deepswapai.batch.target-without-face", "deepswapai.batch.index-is-position")
 def test_a_target_that_cannot_be_swapped_fails_alone() -> None:
     targets = [PICTURE, f"{PICTURE}?faces=0", "./local.png", f"{PICTURE}?bytes=600000000", f"{PICTURE}?width=8000", PNG]
     asked = call(BATCH, changed(BATCH, target_images=targets))
@@ -291,20 +293,22 @@ def test_a_target_that_cannot_be_swapped_fails_alone() -> None:
     assert command.item_errors[1].message == "No face was found in the target image"
 
 
-@fact("deepswapai.status.for-asynchronous-jobs", "deepswapai.status.image-job", "deepswapai.endpoint.status")
+@pytest.mark.fact(
+    "deepswapai.status.for-asynchronous-jobs", "deepswapai.status.image-job", "deepswapai.endpoint.status"
+)
 def test_a_look_finds_videos_and_batches_only() -> None:
     command = look_up("vjob_xyz789abc")
 
     assert (command.ids, command.kinds) == (("vjob_xyz789abc",), ("video", "batch"))
 
 
-@fact("deepswapai.credits.endpoint")
+@pytest.mark.fact("deepswapai.credits.endpoint")
 def test_the_balance_can_be_asked_for_by_switch_only() -> None:
     assert operation("getCredits").switch == ("credits_endpoint", "on")
     assert isinstance(read(call("getCredits")), GetAccount)
 
 
-@fact("deepswapai.limit.rate")
+@pytest.mark.fact("deepswapai.limit.rate")
 @pytest.mark.parametrize("id", BODIES)
 def test_nothing_limits_how_many_jobs_run_at_once(id: str) -> None:
     command = read(call(id, changed(id)))

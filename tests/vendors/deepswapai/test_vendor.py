@@ -17,8 +17,6 @@ from simulator.vendors.deepswapai.switches import SWITCHES
 from simulator.vendors.vendor import Draft
 from tests.vendors.deepswapai.jobs import NOON_MS, batch, call, contract, ends, job, result
 
-fact = pytest.mark.fact
-
 
 def planned(target: Input, **said: Any) -> Output:
     """Return the output planned for one input and the fields and shape given."""
@@ -30,7 +28,7 @@ def planned(target: Input, **said: Any) -> Output:
     return output
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.base.url",
     "deepswapai.endpoint.image-swap",
     "deepswapai.endpoint.video-swap",
@@ -65,13 +63,13 @@ def test_every_operation_of_the_contract_is_served() -> None:
     assert set(contract().operation_ids) == served | files
 
 
-@fact("deepswapai.auth.bearer", "deepswapai.auth.key-form")
+@pytest.mark.fact("deepswapai.auth.bearer", "deepswapai.auth.key-form")
 @pytest.mark.parametrize("header", ["Bearer YOUR_API_KEY", "bearer YOUR_API_KEY", "Bearer   YOUR_API_KEY "])
 def test_a_bearer_token_is_the_key(header: str) -> None:
     assert VENDOR.authenticate(call("getStatus", headers={"authorization": header})) == "YOUR_API_KEY"
 
 
-@fact("deepswapai.auth.bearer", "deepswapai.error.invalid-api-key")
+@pytest.mark.fact("deepswapai.auth.bearer", "deepswapai.error.invalid-api-key")
 @pytest.mark.parametrize(
     ("headers", "refused"),
     [
@@ -89,7 +87,7 @@ def test_anything_else_is_no_key(headers: dict[str, str], refused: type[Exceptio
         VENDOR.authenticate(call("getStatus", headers=headers))
 
 
-@fact("deepswapai.status.words", "deepswapai.status.course", "deepswapai.status.queued-may-fail")
+@pytest.mark.fact("deepswapai.status.words", "deepswapai.status.course", "deepswapai.status.queued-may-fail")
 def test_the_course_of_a_job() -> None:
     assert {row.word: row.next for row in LIFECYCLE} == {
         "queued": ("processing", "failed"),
@@ -99,7 +97,7 @@ def test_the_course_of_a_job() -> None:
     }
 
 
-@fact("deepswapai.id.image", "deepswapai.id.video", "deepswapai.id.batch", "deepswapai.id.shape")
+@pytest.mark.fact("deepswapai.id.image", "deepswapai.id.video", "deepswapai.id.batch", "deepswapai.id.shape")
 @pytest.mark.parametrize(("kind", "prefix"), [("image", "job"), ("video", "vjob"), ("batch", "batch")])
 def test_an_id_says_its_kind(kind: str, prefix: str) -> None:
     ids = {job(kind, ends(), seed=str(seed)).id for seed in range(50)}
@@ -108,7 +106,7 @@ def test_an_id_says_its_kind(kind: str, prefix: str) -> None:
     assert all(re.fullmatch(f"{prefix}_[a-z0-9]{{9}}", id) for id in ids)
 
 
-@fact("deepswapai.file.stem")
+@pytest.mark.fact("deepswapai.file.stem")
 @pytest.mark.parametrize(
     ("id", "expected"), [("vjob_xyz789abc", "xyz789"), ("job_abc123xyz", "abc123"), ("batch_abc123", "abc")]
 )
@@ -116,7 +114,9 @@ def test_the_stem_of_a_file(id: str, expected: str) -> None:
     assert stem(id) == expected
 
 
-@fact("deepswapai.credits.when", "deepswapai.file.24-hours", "deepswapai.file.batch-expiry", "deepswapai.polling.later")
+@pytest.mark.fact(
+    "deepswapai.credits.when", "deepswapai.file.24-hours", "deepswapai.file.batch-expiry", "deepswapai.polling.later"
+)
 def test_every_kind_is_paid_at_its_end_and_keeps_files_for_a_day_and_jobs_for_ever() -> None:
     for kind in VENDOR.kinds:
         assert kind.charges == "end"
@@ -125,7 +125,9 @@ def test_every_kind_is_paid_at_its_end_and_keeps_files_for_a_day_and_jobs_for_ev
         assert kind.job_expiry is None
 
 
-@fact("deepswapai.credits.image", "deepswapai.credits.video", "deepswapai.credits.batch", "deepswapai.credits.failed")
+@pytest.mark.fact(
+    "deepswapai.credits.image", "deepswapai.credits.video", "deepswapai.credits.batch", "deepswapai.credits.failed"
+)
 def test_the_price_follows_what_comes_out() -> None:
     assert job("image", ends()).plan.price == 1
     assert job("video", ends(result=result(kind="video", duration_ms=45_200))).plan.price == 48
@@ -133,7 +135,7 @@ def test_the_price_follows_what_comes_out() -> None:
     assert job("batch", batch(3, 4, 5)).plan.price == 47
 
 
-@fact("deepswapai.file.media-type", "deepswapai.output.format", "deepswapai.output.format-asked")
+@pytest.mark.fact("deepswapai.file.media-type", "deepswapai.output.format", "deepswapai.output.format-asked")
 @pytest.mark.parametrize(
     ("field", "form", "media_type"),
     [
@@ -169,7 +171,7 @@ def test_the_output_has_the_targets_aspect_in_the_size_of_the_quality(
     assert size_px(quality, *given_px) == expected_px
 
 
-@fact("deepswapai.status.samples-disagree", "deepswapai.status.duration")
+@pytest.mark.fact("deepswapai.status.samples-disagree", "deepswapai.status.duration")
 def test_a_scenario_says_what_a_file_is_like() -> None:
     shape = Shape("video", 640, 480, None, 45_240, 600, 28_456_789)
 
@@ -206,7 +208,7 @@ def test_whatever_is_accepted_has_an_output_that_can_be_made(target: Input, qual
     assert output.duration_ms % 100 == 0
 
 
-@fact("deepswapai.limit.rate")
+@pytest.mark.fact("deepswapai.limit.rate")
 def test_a_new_account_can_begin_at_once() -> None:
     start = VENDOR.new_account("key", Draws("seed"), {})
 

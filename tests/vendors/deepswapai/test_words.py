@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from simulator.jobs.job import DELETED, Event
-from simulator.jobs.scenario import Branch, Expiry, Failure, Scenario, State
+from simulator.jobs.durations import fixed
+from simulator.jobs.job import DELETED, FORCED, Event
+from simulator.jobs.scenario import Branch, Expiry, Failure, Items, Scenario, State
 from simulator.jobs.snapshot import look
 from simulator.jobs.timeline import unfold
 from simulator.vendors.vendor import Record
@@ -27,7 +28,6 @@ from tests.vendors.deepswapai.jobs import (
     submitted,
 )
 
-fact = pytest.mark.fact
 STATUS_PAGE = "https://deepswapai.com/developer-docs/endpoints/status"  # read 2026-08-01
 SAMPLE = {"frames": 600, "duration_ms": 45_200, "size_bytes": 28_456_789, "width_px": 1920, "height_px": 1080}
 URL = "https://cdn.deepswapai.com"
@@ -40,7 +40,7 @@ def image_reply(made: Any) -> Any:
 # The vendor's own samples
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.status.video-processing",
     "deepswapai.status.video-progress",
     "deepswapai.status.estimated-remaining-rate",
@@ -64,7 +64,7 @@ def test_the_documented_video_under_way() -> None:
     }
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.status.video-completed",
     "deepswapai.status.samples-disagree",
     "deepswapai.status.duration",
@@ -82,9 +82,9 @@ def test_the_documented_video_under_way() -> None:
     "deepswapai.time.form",
 )
 def test_the_documented_completed_video() -> None:
-    made = job("video", ends(processing=118.5, result=result(kind="video", **SAMPLE)), id="vjob_xyz789abc")
-    noon_ms = made.entries[-1].at_ms
-    made.created_at_ms += NOON_MS - noon_ms  # so that it ends at noon
+    played = ends(queued=18.5, processing=100, result=result(kind="video", **SAMPLE))
+    made = job("video", played, id="vjob_xyz789abc")
+    made.created_at_ms = NOON_MS - 118_500
     made.entries = unfold(made.plan, made.created_at_ms)
 
     assert status(made) == {
@@ -104,7 +104,7 @@ def test_the_documented_completed_video() -> None:
     }
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.status.batch-processing",
     "deepswapai.status.batch-progress",
     "deepswapai.status.batch-counts",
@@ -137,7 +137,7 @@ def test_the_documented_batch_under_way() -> None:
     }
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.image-swap.reply",
     "deepswapai.image-swap.status-200",
     "deepswapai.image-swap.faces-detected",
@@ -148,7 +148,7 @@ def test_the_documented_batch_under_way() -> None:
 )
 def test_the_documented_image() -> None:
     body = {"source_image": PICTURE, "target_image": f"{PICTURE}?width=1280&height=720", "quality": "4k"}
-    reply = image_reply(job("image", ends(processing=2.34), body=body, id="job_abc123xyz"))
+    reply = image_reply(job("image", ends(queued=0.34, processing=2), body=body, id="job_abc123xyz"))
 
     assert reply.status == 200
     assert reply.body == {
@@ -166,8 +166,8 @@ def test_the_documented_image() -> None:
 # States in general
 
 
-@fact("deepswapai.video-swap.reply", "deepswapai.video-swap.job-id-at-once", "deepswapai.submit.word")
-@fact("deepswapai.submit.estimated-time", "deepswapai.submit.estimated-time-rule")
+@pytest.mark.fact("deepswapai.video-swap.reply", "deepswapai.video-swap.job-id-at-once", "deepswapai.submit.word")
+@pytest.mark.fact("deepswapai.submit.estimated-time", "deepswapai.submit.estimated-time-rule")
 def test_an_accepted_video_tells_its_id_and_how_long_it_will_take() -> None:
     reply = submitted(job("video", ends(queued=2, processing=117.2), id="vjob_xyz789abc"))
 
@@ -180,7 +180,7 @@ def test_an_accepted_video_tells_its_id_and_how_long_it_will_take() -> None:
     }
 
 
-@fact("deepswapai.batch-swap.reply", "deepswapai.submit.estimated-time-rule")
+@pytest.mark.fact("deepswapai.batch-swap.reply", "deepswapai.submit.estimated-time-rule")
 def test_an_accepted_batch_tells_its_id_its_size_and_how_long_it_will_take() -> None:
     reply = submitted(job("batch", batch(seconds=(148, 148)), id="batch_abc123"))
 
@@ -194,7 +194,7 @@ def test_an_accepted_batch_tells_its_id_its_size_and_how_long_it_will_take() -> 
     }
 
 
-@fact("deepswapai.submit.word")
+@pytest.mark.fact("deepswapai.submit.word")
 @pytest.mark.parametrize(
     ("played", "word"),
     [
@@ -208,14 +208,16 @@ def test_a_submit_shows_the_first_word_that_lasts_and_never_an_end(played: Scena
     assert submitted(job("video", played)).body["status"] == word
 
 
-@fact("deepswapai.submit.status-202")
+@pytest.mark.fact("deepswapai.submit.status-202")
 @pytest.mark.parametrize("kind", ["video", "batch"])
 @pytest.mark.parametrize(("switches", "expected"), [({}, 202), ({"submit_status": "200"}, 200)])
 def test_the_status_of_a_submit_is_202_or_200(kind: str, switches: dict[str, str], expected: int) -> None:
     assert submitted(job(kind, ends(), switches=switches)).status == expected
 
 
-@fact("deepswapai.status.video-queued", "deepswapai.status.batch-queued", "deepswapai.status.progress-in-every-state")
+@pytest.mark.fact(
+    "deepswapai.status.video-queued", "deepswapai.status.batch-queued", "deepswapai.status.progress-in-every-state"
+)
 def test_a_queued_job_shows_no_work_yet() -> None:
     video = status(job("video", ends(queued=9), id="vjob_abcdef"), 8)
     many = status(job("batch", batch(), id="batch_abcdef"), 1)
@@ -229,7 +231,7 @@ def test_a_queued_job_shows_no_work_yet() -> None:
     }  # fmt: skip
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.status.failed-error",
     "deepswapai.status.error-is-text",
     "deepswapai.status.failed-is-200",
@@ -248,14 +250,14 @@ def test_a_failed_video_shows_why_and_how_far_it_came() -> None:
     assert 0 < before["progress"] <= body["progress"] < 100
 
 
-@fact("deepswapai.status.queued-may-fail")
+@pytest.mark.fact("deepswapai.status.queued-may-fail")
 def test_a_job_may_fail_in_the_queue() -> None:
     body = status(job("video", scenario(state("queued", 5, "failed"), state("failed"))))
 
     assert (body["status"], body["progress"], body["error"]) == ("failed", 0, "Processing failed")
 
 
-@fact("deepswapai.status.error-codes")
+@pytest.mark.fact("deepswapai.status.error-codes")
 @pytest.mark.parametrize(
     ("failure", "error", "code"),
     [
@@ -274,7 +276,7 @@ def test_moderation_is_a_failure_whose_cause_is_told(failure: Failure | None, er
     assert (picture.status, picture.body["error"], picture.body["error_code"]) == (422, error, code)
 
 
-@fact("deepswapai.image-swap.failed")
+@pytest.mark.fact("deepswapai.image-swap.failed")
 @pytest.mark.parametrize("shape", ["flat", "nested"])
 def test_an_image_that_fails_is_an_error(shape: str) -> None:
     reply = image_reply(job("image", ends("failed"), switches={"error_shape": shape}))
@@ -287,7 +289,7 @@ def test_an_image_that_fails_is_an_error(shape: str) -> None:
 # Ends of batches
 
 
-@fact(
+@pytest.mark.fact(
     "deepswapai.status.batch-completed",
     "deepswapai.batch.completed-despite-failures",
     "deepswapai.batch.item-failed",
@@ -316,13 +318,13 @@ def test_a_batch_completes_with_the_images_that_succeeded() -> None:
             {"index": 2, "success": True, "output_url": f"{URL}/batch/abc_2.png"},
             {"index": 3, "success": False, "error": "Too dark"},
         ],
-        "processing_time": 2100,
+        "processing_time": 4100,
         "credits_used": 2,
         "expires_at": "2026-01-29T12:00:04Z",
     }
 
 
-@fact("deepswapai.batch.results-name")
+@pytest.mark.fact("deepswapai.batch.results-name")
 @pytest.mark.parametrize("name", ["results", "partial_results"])
 def test_the_list_of_results_has_the_name_that_is_chosen(name: str) -> None:
     switches = {"batch_results": name}
@@ -333,7 +335,7 @@ def test_the_list_of_results_has_the_name_that_is_chosen(name: str) -> None:
         assert "partial_results" in status(made, 3)
 
 
-@fact("deepswapai.batch.all-items-failed", "deepswapai.status.batch-failed", "deepswapai.credits.failed")
+@pytest.mark.fact("deepswapai.batch.all-items-failed", "deepswapai.status.batch-failed", "deepswapai.credits.failed")
 def test_a_batch_fails_only_with_its_last_image() -> None:
     body = {"source_image": PICTURE, "target_images": [PICTURE] * 2}
     made = job("batch", batch(0, 1), body=body, id="batch_abc123")
@@ -357,7 +359,7 @@ def test_a_batch_fails_only_with_its_last_image() -> None:
     }
 
 
-@fact("deepswapai.status.batch-failed")
+@pytest.mark.fact("deepswapai.status.batch-failed")
 def test_a_batch_that_breaks_off_lists_what_it_has() -> None:
     made = job("batch", ends("failed"))
 
@@ -365,6 +367,24 @@ def test_a_batch_that_breaks_off_lists_what_it_has() -> None:
 
     assert 0 < body["completed"] == len(body["results"]) < 50
     assert (body["failed"], body["error"]) == (0, "Rendering broke off")
+
+
+def test_a_scenario_may_say_why_a_batch_fails() -> None:
+    every = Items(fixed(1000), fail_rate=1.0)
+    states = (state("processing", None, "completed", items=every), state("completed"))
+    made = job("batch", scenario(*states, state("failed", error=Failure("No light"))))
+
+    assert (status(made)["error"], status(made)["error_code"]) == ("No light", "processing_failed")
+
+
+def test_a_batch_that_a_test_forces_to_its_end_has_all_its_images() -> None:
+    made = job("batch", batch(7))
+    made.events = (Event(FORCED, NOON_MS + 3000, "completed"),)
+    made.entries = unfold(made.plan, NOON_MS, made.events)
+
+    body = status(made)
+
+    assert (body["status"], body["completed"], body["failed"], len(body["results"])) == ("completed", 49, 1, 50)
 
 
 def test_a_scenario_without_single_images_finishes_them_evenly() -> None:
@@ -377,12 +397,12 @@ def test_a_scenario_without_single_images_finishes_them_evenly() -> None:
 # Times, files, balance
 
 
-@fact("deepswapai.output.processing-time-span")
-def test_time_in_the_queue_is_no_processing_time() -> None:
-    assert status(job("video", ends(queued=500, processing=20)))["processing_time"] == 20_000
+@pytest.mark.fact("deepswapai.output.processing-time")
+def test_processing_time_is_in_milliseconds_from_the_submit_to_the_end() -> None:
+    assert status(job("video", ends(queued=500, processing=20)))["processing_time"] == 520_000
 
 
-@fact("deepswapai.status.estimated-remaining-unit")
+@pytest.mark.fact("deepswapai.status.estimated-remaining-unit")
 @pytest.mark.parametrize(("after_s", "left"), [(0, 100), (50, 50), (50.01, 50), (50.2, 50), (99.99, 1)])
 def test_the_time_that_remains_is_in_whole_seconds_rounded_up(after_s: float, left: int) -> None:
     made = job("video", ends(queued=0, result=result(kind="video", frames=1000)))
@@ -398,7 +418,7 @@ def test_a_stuck_video_says_that_it_needs_a_little_longer() -> None:
     assert status(made, 3600)["estimated_remaining"] > 0
 
 
-@fact("deepswapai.status.answers-after-expiry", "deepswapai.polling.later", "deepswapai.status.end-stays")
+@pytest.mark.fact("deepswapai.status.answers-after-expiry", "deepswapai.polling.later", "deepswapai.status.end-stays")
 def test_a_job_answers_unchanged_a_year_later() -> None:
     made = job("video", ends())
 
@@ -411,7 +431,7 @@ def test_a_scenario_that_keeps_files_for_less_time_says_so() -> None:
     assert status(made)["expires_at"] == "2026-01-28T13:01:00Z"
 
 
-@fact("deepswapai.batch-swap.options", "deepswapai.output.format")
+@pytest.mark.fact("deepswapai.batch-swap.options", "deepswapai.output.format")
 @pytest.mark.parametrize("form", ["png", "jpg", "webp"])
 def test_every_image_of_a_batch_has_the_format_asked_for(form: str) -> None:
     body = {"source_image": PICTURE, "target_images": [PICTURE], "output_format": form}
@@ -421,14 +441,14 @@ def test_every_image_of_a_batch_has_the_format_asked_for(form: str) -> None:
     assert image["output_url"].endswith(f"_0.{form}")
 
 
-@fact("deepswapai.image-swap.faces-detected")
+@pytest.mark.fact("deepswapai.image-swap.faces-detected")
 def test_faces_are_counted_in_the_target() -> None:
     body = {"source_image": f"{PICTURE}?faces=4", "target_image": f"{PICTURE}?faces=3"}
 
     assert image_reply(job("image", ends(), body=body)).body["faces_detected"] == 3
 
 
-@fact("deepswapai.credits.endpoint")
+@pytest.mark.fact("deepswapai.credits.endpoint")
 def test_the_balance_is_a_whole_number() -> None:
     account = Record("account", "key", {}, 0, 0, balance=952)
 

@@ -1,0 +1,99 @@
+"""One call to the control API as its handlers see it, and what they may refuse."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from simulator.jobs.errors import SimulatorError
+from simulator.library import Library
+from simulator.sandbox.sandbox import Sandbox
+from simulator.sandbox.sandboxes import MAIN, Sandboxes
+from simulator.server.addresses import Address
+from simulator.vendors.vendor import Vendor
+
+
+class BadRequest(SimulatorError):
+    """The call does not fit the control API's description."""
+
+
+class Unprocessable(SimulatorError):
+    """The call is well-formed and names something that is not there, or cannot be."""
+
+    status = 422
+    code = "unprocessable"
+
+
+class Absent(SimulatorError):
+    """There is no such thing."""
+
+    status = 404
+    code = "not_found"
+
+
+class NotReady(SimulatorError):
+    """The server is stopping."""
+
+    status = 503
+    code = "not_ready"
+
+
+class Services(msgspec.Struct):
+    """What all calls share. ``is_ready`` falls when the server begins to stop."""
+
+    sandboxes: Sandboxes
+    library: Library
+    vendor_names: Sequence[str]
+    load_vendor: Callable[[str], Vendor]
+    is_ready: bool = True
+
+    def vendors(self) -> list[Vendor]:
+        """Return every vendor."""
+        return [self.load_vendor(name) for name in self.vendor_names]
+
+    def vendor(self, name: str, refusal: type[SimulatorError] = Unprocessable) -> Vendor:
+        """Return a vendor.
+
+        Raises:
+            SimulatorError: ``refusal``, because there is none of that name.
+        """
+        if name not in self.vendor_names:
+            raise refusal(f"there is no vendor {name!r}", code="unknown_vendor", legal=sorted(self.vendor_names))
+        return self.load_vendor(name)
+
+
+class ControlCall(msgspec.Struct):
+    """A call that has been found and checked. ``origin`` is the scheme and host by which the client reaches us."""
+
+    services: Services
+    sandbox: Sandbox
+    address: Address
+    origin: str
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Any = None
+
+    @property
+    def library(self) -> Library:
+        """The scenarios of the sandbox."""
+        assert isinstance(self.sandbox.scenarios, Library)
+        return self.sandbox.scenarios
+
+    @property
+    def base(self) -> str:
+        """The URL below which this client reaches the sandbox."""
+        id = self.sandbox.id
+        return self.origin if id in (MAIN, self.address.door.sandbox) else f"{self.origin}/~{id}"
+
+    def base_of(self, vendor_name: str) -> str:
+        """Return the URL at which this client reaches a vendor in the sandbox."""
+        return self.base if self.address.door.vendor == vendor_name else f"{self.base}/{vendor_name}"
+
+    def asked_vendor(self) -> Vendor | None:
+        """Return the vendor that the query or the path names, if one does.
+
+        Raises:
+            Absent: there is none of that name.
+        """
+        name = self.query.get("vendor") or self.path.get("vendor")
+        return None if name is None else self.services.vendor(name, Absent)

@@ -1,0 +1,60 @@
+"""Handlers for the clock."""
+
+import re
+
+from simulator.jobs.durations import read_ms
+from simulator.sandbox.clock import read_instant
+from simulator.sandbox.sandbox import Sandbox
+from simulator.server.control.calls import ControlCall, Unprocessable
+from simulator.server.control.shown import show_clock, show_instant
+from simulator.vendors.vendor import Reply
+
+_PART = re.compile(r"[0-9.]+[a-z]+")
+
+
+def get_clock(call: ControlCall) -> Reply:
+    """Read the clock."""
+    return Reply(show_clock(call.sandbox.clock))
+
+
+def set_clock(call: ControlCall) -> Reply:
+    """Change how the clock runs."""
+    call.sandbox.set_clock(**call.body)
+    return Reply(show_clock(call.sandbox.clock))
+
+
+async def advance_clock(call: ControlCall) -> Reply:
+    """Move the clock forward, by so much or to an instant; the target is fixed at once."""
+    before_ms = call.sandbox.clock.now_ms()
+    if "by" in call.body:
+        return await _walk(call.sandbox, before_ms, before_ms + read_length_ms(call.body["by"]))
+    to_ms = read_instant(call.body["to"])
+    if to_ms < before_ms:
+        raise Unprocessable(f"the clock cannot go back to {call.body['to']}", code="past_instant")
+    return await _walk(call.sandbox, before_ms, to_ms)
+
+
+async def _walk(sandbox: Sandbox, before_ms: int, to_ms: int) -> Reply:
+    """Move to an instant. A clock that runs by itself may have passed it meanwhile."""
+    now_ms = sandbox.advance_to(max(to_ms, sandbox.clock.now_ms()))
+    return Reply({**show_instant(now_ms), "moved_ms": to_ms - before_ms})
+
+
+def skip_to_next_event(call: ControlCall) -> Reply:
+    """Move the clock to the next instant at which anything happens; where nothing is due it stays."""
+    before_ms = call.sandbox.clock.now_ms()
+    at_ms = call.sandbox.advance_to_next()
+    now_ms = before_ms if at_ms is None else at_ms
+    return Reply({**show_instant(now_ms), "moved_ms": now_ms - before_ms})
+
+
+def read_length_ms(said: int | str) -> int:
+    """Return a length of time, such as ``1h30m``, in milliseconds.
+
+    Raises:
+        Unprocessable: it is longer than a hundred years.
+    """
+    try:
+        return read_ms(said) if isinstance(said, int) else sum(map(read_ms, _PART.findall(said)))
+    except ValueError as error:
+        raise Unprocessable(str(error), code="bad_length") from error

@@ -1,0 +1,113 @@
+"""Handlers for the process and its sandboxes."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+import msgspec
+
+from simulator.sandbox.clock import read_instant
+from simulator.sandbox.sandbox import Sandbox
+from simulator.server.control.calls import Absent, ControlCall, NotReady
+from simulator.server.control.scenarios import check_playable
+from simulator.server.control.shown import show_sandbox
+from simulator.server.control.switches import check_switches, off_default
+from simulator.vendors.vendor import Reply
+
+NAME = "simulator"
+"""What the control API's own description is called."""
+
+_TOML = (("Content-Type", "application/toml"),)
+
+
+def get_health(call: ControlCall) -> Reply:
+    """Say that the process is alive."""
+    return Reply({"status": "ok", "version": _version()})
+
+
+@cache
+def _version() -> str:
+    try:
+        return metadata.version("media-api-simulator")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def get_readiness(call: ControlCall) -> Reply:
+    """Say whether calls to vendors are answered."""
+    if not call.services.is_ready:
+        raise NotReady("the server is stopping")
+    return Reply({"status": "ready", "vendors": sorted(call.services.vendor_names)})
+
+
+def get_description(call: ControlCall) -> Reply:
+    """Serve an OpenAPI file that says where this client finds us, or a vendor's Schemathesis settings."""
+    name, _, ending = call.path["file"].partition(".")
+    names = (*sorted(call.services.vendor_names), NAME)
+    files = [f"{one}.{kind}" for one in names for kind in ("json", "schemathesis.toml")]
+    missing = Absent(f"there is no file {call.path['file']!r}", legal=files)
+    if name not in names:
+        raise missing
+    if ending == "json":
+        url = call.base if name == NAME else call.base_of(name)
+        return Reply(_served_at(url, call.services.library.contract(name)))
+    settings = call.services.library.openapi_folder / f"{name}.{ending}"
+    if not settings.is_file():
+        raise missing
+    return Reply(settings.read_text("utf-8"), headers=_TOML)
+
+
+def _served_at(url: str, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document all of whose operations, those of file hosts too, are found at one URL."""
+    for item in document["paths"].values():
+        for place in (item, *(part for part in item.values() if isinstance(part, dict))):
+            place.pop("servers", None)
+    return {**document, "servers": [{"url": url}]}
+
+
+def list_sandboxes(call: ControlCall) -> Reply:
+    """List the sandboxes, ``main`` first."""
+    return Reply({"sandboxes": [_shown(call, sandbox) for sandbox in call.services.sandboxes]})
+
+
+def create_sandbox(call: ControlCall) -> Reply:
+    """Create a sandbox."""
+    said: Mapping[str, Any] = call.body or {}
+    changes: dict[str, Any] = {"seed": "", **said.get("clock", {})}
+    changes |= {name: said[name] for name in ("seed", "scenario", "switches", "max_jobs") if name in said}
+    if "epoch" in said:
+        changes["epoch_ms"] = read_instant(said["epoch"])
+    if "scenario" in said:
+        check_playable(call.services, call.services.library, said["scenario"])
+    check_switches(call.services, said.get("switches", {}))
+    sandboxes = call.services.sandboxes
+    sandbox = sandboxes.create(said.get("id", ""), msgspec.structs.replace(sandboxes.settings, **changes))
+    return Reply(_shown(call, sandbox), 201, (("Location", f"/_simulator/sandboxes/{sandbox.id}"),))
+
+
+def get_sandbox(call: ControlCall) -> Reply:
+    """Show a sandbox."""
+    return Reply(_shown(call, call.sandbox))
+
+
+def delete_sandbox(call: ControlCall) -> Reply:
+    """End a sandbox with all that is in it."""
+    call.services.sandboxes.drop(call.sandbox.id)
+    return Reply(None, 204)
+
+
+def reset(call: ControlCall) -> Reply:
+    """Put a sandbox back to how it was created."""
+    call.sandbox.reset()
+    return Reply(_shown(call, call.sandbox))
+
+
+def get_counters(call: ControlCall) -> Reply:
+    """Count what is under way."""
+    return Reply(call.sandbox.counters())
+
+
+def _shown(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
+    with sandbox.lock:
+        return show_sandbox(sandbox, off_default(call.services, sandbox))

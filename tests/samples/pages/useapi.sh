@@ -1,0 +1,3 @@
+curl https://api.useapi.net/v1/faceswap/jobs/?jobid=\
+   -H "Accept: application/json" \
+   -H "Authorization: Bearer …" 
