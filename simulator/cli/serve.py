@@ -54,7 +54,7 @@ def welcome(simulator: Simulator) -> str:
         lines += [f"  {vendor.title}", f"    base URL  {url}/{name}   in place of {vendor.url}"]
         if name in ports:
             lines.append(f"    also at   {url.rpartition(':')[0]}:{ports[name].port}")
-        first_call = vendor.first_call.format(base=f"{url}/{name}", key=vendor.sample_key)
+        first_call = vendor.first_call.replace("{base}", f"{url}/{name}").replace("{key}", vendor.sample_key)
         lines += [f"    key       {vendor.sample_key}", f"    try       {first_call}", ""]
     if settings.has_control:
         control = url if settings.control_port is None else f"{url.rpartition(':')[0]}:{simulator.doors[-1].port}"

@@ -1,8 +1,12 @@
 """Regular rhythms with a jitter, as pure functions: the instants at which a vendor looks at its jobs."""
 
+from functools import lru_cache
+
 import msgspec
 
 from simulator.jobs.chance import draw
+
+_jitter = lru_cache(8192)(draw)  # one look at a job asks for the same few ticks again and again
 
 
 class Grid(msgspec.Struct, frozen=True, gc=False):
@@ -19,7 +23,7 @@ class Grid(msgspec.Struct, frozen=True, gc=False):
         even_ms = k * (self.low_ms + self.high_ms) / 2
         if self.low_ms == self.high_ms:
             return self.anchor_ms + round(even_ms)
-        return self.anchor_ms + round(even_ms + (draw(self.seed, k) - 0.5) * (self.high_ms - self.low_ms) / 2)
+        return self.anchor_ms + round(even_ms + (_jitter(self.seed, k) - 0.5) * (self.high_ms - self.low_ms) / 2)
 
     def _near(self, at_ms: int) -> int:
         return int((at_ms - self.anchor_ms) // ((self.low_ms + self.high_ms) / 2))

@@ -13,6 +13,7 @@ CANCELLED_BY_CLIENT = "cancel"
 DELETED = "deleted"
 EDITED = "edited"
 FORCED = "force"
+GAVE_UP = "gave-up"
 GRANTED = "granted"
 LOOKED = "look"
 NOTHING: Mapping[str, Any] = {}  # one for all jobs: an empty dict each would be a tenth of a job's memory

@@ -3,8 +3,8 @@
 import msgspec
 
 from simulator.jobs.files import Output
-from simulator.jobs.job import EDITED, LOOKED, Entry, Job
-from simulator.jobs.lifecycle import CANCELLED, FINAL, RUNNING, SUCCEEDED
+from simulator.jobs.job import EDITED, GAVE_UP, LOOKED, Entry, Job
+from simulator.jobs.lifecycle import CANCELLED, FAILED, FINAL, RUNNING, SUCCEEDED
 from simulator.jobs.plan import Item, Plan
 from simulator.jobs.scenario import Expiry, Failure
 from simulator.jobs.timeline import progress_within, work_left_ms
@@ -13,14 +13,13 @@ from simulator.jobs.timeline import progress_within, work_left_ms
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """``position`` is the entry that the vendor shows at ``now_ms``.
 
-    ``in_disguise`` shows what ``shown_as`` says; ``gave_up`` marks a blocking call that no longer waits for the end.
+    ``in_disguise`` shows what ``shown_as`` says.
     """
 
     job: Job
     now_ms: int
     position: int
     in_disguise: bool = False
-    gave_up: bool = False
 
     @property
     def plan(self) -> Plan:
@@ -63,6 +62,11 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         return self.job.entries[self.position].stands_for == SUCCEEDED
 
     @property
+    def gave_up(self) -> bool:
+        """Whether the job failed because the call that waited for it gave up."""
+        return any(event.name == GAVE_UP for event in self.job.events) and self.stands_for == FAILED
+
+    @property
     def failure(self) -> Failure | None:
         """Why the job ended badly, once that is shown; None for a cancel."""
         entry = self.entry
@@ -103,7 +107,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 
     def _looks(self) -> int:
         since_ms = self.entry.at_ms
-        return sum(event.name == LOOKED and event.at_ms >= since_ms for event in self.job.events)
+        return sum(event.name == LOOKED and since_ms <= event.at_ms <= self.now_ms for event in self.job.events)
 
     @property
     def work_left_ms(self) -> int:
@@ -140,7 +144,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 
     def in_its_disguise(self) -> "Snapshot":
         """Return the snapshot that words its state as the scenario's ``shown_as`` says."""
-        return Snapshot(self.job, self.now_ms, self.position, True, self.gave_up)
+        return Snapshot(self.job, self.now_ms, self.position, True)
 
 
 def look(job: Job, now_ms: int) -> Snapshot:

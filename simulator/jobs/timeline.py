@@ -6,7 +6,7 @@ a final state that was seen stays; a later event leaves every seen entry alone; 
 
 from collections.abc import Iterable
 
-from simulator.jobs.job import CANCELLED_BY_CLIENT, DELETED, EDITED, FORCED, GRANTED, LOOKED, Entry, Event
+from simulator.jobs.job import CANCELLED_BY_CLIENT, DELETED, EDITED, FORCED, GAVE_UP, GRANTED, LOOKED, Entry, Event
 from simulator.jobs.lifecycle import FINAL, RUNNING, SUCCEEDED, WAITING
 from simulator.jobs.plan import OPEN_END, Plan
 
@@ -116,6 +116,8 @@ class _Walk:
             to: str | None = event.to if event.to in script.at else None
         elif event.name == CANCELLED_BY_CLIENT:
             to = script.cancel_to[script.at[word]]
+        elif event.name == GAVE_UP:
+            to = script.failed_word
         else:
             to = dict(self.plan.state(word).on).get(event.name)
         if to is None or to == word:

@@ -48,7 +48,7 @@ class Ledger:
     def enter(self, at_ms: int, what: str, amount: float, job_id: str = "") -> None:
         """Write one movement down."""
         self.balance += amount
-        if what != "grant":
+        if amount and what != "grant":
             self.charged_at_ms = at_ms
         self._entries.append(LedgerEntry(at_ms, what, amount, job_id))
         if len(self._entries) > MOST_ENTRIES:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 _pack = msgspec.msgpack.Encoder().encode
-_SECRET_HEADERS = frozenset({b"authorization", b"x-api-key", b"cookie", b"proxy-authorization", b"x-gemini-key", b"x-simulator-token"})
+_SECRET_HEADERS = frozenset(
+    {b"authorization", b"x-api-key", b"cookie", b"proxy-authorization", b"x-gemini-key", b"x-simulator-token"}
+)
 _MOST_BODY_BYTES = 16_384  # of one body; the rest is cut and its length told
 _NO_HEADERS: tuple[tuple[bytes, bytes], ...] = ()
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from simulator.jobs.job import EDITED, GRANTED, NOTHING, Event, Job
+from simulator.jobs.job import EDITED, GAVE_UP, GRANTED, NOTHING, Event, Job
 from simulator.jobs.lifecycle import FINAL, SUCCEEDED
-from simulator.jobs.snapshot import Snapshot, look
+from simulator.jobs.snapshot import look
 from simulator.jobs.timeline import unfold
 from simulator.sandbox.accounts import Account, Accounts, Owner, Pool
 from simulator.sandbox.agenda import Agenda
@@ -117,11 +117,11 @@ class Life:
         held = self.held.get(job.id)
         if held is None:
             return
-        gives_up = held.gives_up_at_ms is not None and held.gives_up_at_ms <= at_ms
-        if has_ended or was_deleted or gives_up:
+        if has_ended or was_deleted:
             del self.held[job.id]
-            shot = look(job, at_ms)
-            held.resolve(shot if has_ended else _given_up(shot))
+            held.resolve(look(job, at_ms))
+        elif held.gives_up_at_ms is not None and held.gives_up_at_ms <= at_ms:
+            self.happen(job, Event(GAVE_UP, at_ms))
 
     def _finish(self, job: Job, at_ms: int, *, succeeded: bool) -> None:
         """Do once what the end of a job brings about: slot, ledger, record, parent."""
@@ -172,10 +172,6 @@ def _settle_price(job: Job, owner: Owner, kind: Kind, at_ms: int, *, succeeded: 
     owner.ledger.reserved -= job.plan.price
     if succeeded:
         owner.ledger.enter(at_ms, "debit", -job.plan.price, job.id)
-
-
-def _given_up(shot: Snapshot) -> Snapshot:
-    return Snapshot(shot.job, shot.now_ms, shot.position, shot.in_disguise, True)
 
 
 def kind_key(job: Job) -> str:

@@ -438,7 +438,9 @@ class Sandbox:
             may_follow = lifecycle.reachable_from(shot.word)
             if to in lifecycle and to not in may_follow and not shot.is_final:
                 legal = [word for word in lifecycle.words() if word in may_follow]
-                raise Conflict(f"{to!r} cannot follow {shot.word!r}; legal: {', '.join(legal) or 'nothing'}", legal=legal)
+                raise Conflict(
+                    f"{to!r} cannot follow {shot.word!r}; legal: {', '.join(legal) or 'nothing'}", legal=legal
+                )
             happening = Event(FORCED if to else event, shot.now_ms, to)
             if not effect(shot.job.plan, shot.job.created_at_ms, shot.job.events, happening):
                 words = ", ".join(shot.plan.script.at)

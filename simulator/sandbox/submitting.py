@@ -182,8 +182,12 @@ class Submission:
             queues=kind.queues and bool(self.command.takes),
             switches=draft.switches if draft.switches != self.call.switches else self.call.switches,
         )
-        if plan.items and not draft.item_count:
-            draft = msgspec.structs.replace(draft, item_count=len(plan.items))
+        end = unfold(plan, self.now_ms)[-1]
+        draft = msgspec.structs.replace(
+            draft,
+            item_count=draft.item_count or len(plan.items),
+            ended_at_ms=end.at_ms if end.stands_for in FINAL else None,
+        )
         outputs = kind.outputs(draft, job_id)
         good = outputs
         if plan.items and len(outputs) == len(plan.items):

@@ -88,9 +88,9 @@ class Exchange(msgspec.Struct, gc=False):
                 self.desk.contract.check_shared_reply(name, reply, self.headers)
             else:
                 checks.check_reply(reply, self.headers)
+            ready = self.record(wire(reply, self.headers))
         except ContractBroken as broken:
             return self.fail(broken)
-        ready = self.record(wire(reply, self.headers))
         self.sandbox.refused(error)
         return ready
 

@@ -1,6 +1,6 @@
 """One exchange, from top to bottom: find, let in, check the call, do it, word it, check the reply, record, write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -42,8 +42,8 @@ _NO_OPERATION = ""
 class Control(Protocol):
     """The simulator's own API. Its handlers may wait; their calls are not counted as under way."""
 
-    async def answer(self, request: web.BaseRequest, parts: Sequence[str]) -> web.StreamResponse:
-        """Answer a call below ``/_simulator``; ``parts`` are those of the whole path."""
+    async def answer(self, request: web.BaseRequest, address: Address) -> web.StreamResponse:
+        """Answer a call below ``/_simulator``; the address holds the parts of the whole path."""
 
 
 class Pipeline:
@@ -68,7 +68,7 @@ class Pipeline:
         try:
             address = find_address(request, door, self.desks)
             if address.is_control and self.control is not None:
-                return await self.control.answer(request, address.parts)
+                return await self.control.answer(request, address)
             if not address.vendor:
                 return respond(request, answer_nobody(request, address, self.desks))
             exchange = self._begin(request, address)

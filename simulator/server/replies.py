@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 
-from simulator.jobs.errors import SimulatorError
+from simulator.jobs.errors import ContractBroken, SimulatorError
 from simulator.vendors.vendor import Headers, Reply
 
 TESTED_AIOHTTP = ("3.12", "3.13", "3.14")
@@ -37,15 +37,21 @@ class Wire(msgspec.Struct, gc=False):
 
 
 def wire(reply: Reply, headers: Headers = ()) -> Wire:
-    """Return a vendor's reply as it goes out; ``headers`` are those of every reply of this vendor."""
+    """Return a vendor's reply as it goes out; ``headers`` are those of every reply of this vendor.
+
+    Raises:
+        ContractBroken: it holds what no JSON and no text can say.
+    """
     body = reply.body
-    if body is None:
-        kind: Headers = ()
-        content = b""
-    elif isinstance(body, str):
-        kind, content = TEXT, body.encode()
-    else:
-        kind, content = JSON, encode(body)
+    kind: Headers = ()
+    content = b""
+    try:
+        if isinstance(body, str):
+            kind, content = TEXT, body.encode()
+        elif body is not None:
+            kind, content = JSON, encode(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ContractBroken(f"the reply cannot be encoded: {error}", status=reply.status, reply=repr(body)) from error
     headers = headers + reply.headers if headers else reply.headers
     if kind and (not headers or not any(name.lower() == "content-type" for name, _ in headers)):
         headers = kind + headers

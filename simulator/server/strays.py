@@ -65,9 +65,9 @@ def _refuse_file(exchange: Exchange, error: ApiError, checks: Checks | None) -> 
     try:
         if checks is not None:
             checks.check_reply(reply, exchange.headers)
+        return exchange.record(wire(reply, exchange.headers))
     except ContractBroken as broken:
         return exchange.fail(broken)
-    return exchange.record(wire(reply, exchange.headers))
 
 
 def _modified_ms(exchange: Exchange, path: str) -> int:

@@ -225,7 +225,6 @@ def test_a_reply_as_described_may_leave(checks: Checks, reply: Reply) -> None:
         (Reply({}, 204), "only none"),
         (Reply({}, 500), '"other" is a required property'),
         (Reply({"id": datetime.datetime(2026, 1, 1)}, 200, COUNTED), ""),
-        (Reply({"id": "\ud800"}, 200, COUNTED), ""),
         (Reply({"id": math.nan}, 200, COUNTED), ""),
         (Reply({1: "x"}, 200, COUNTED), ""),
     ],

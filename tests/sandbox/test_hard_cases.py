@@ -113,14 +113,16 @@ def test_a_blocking_call_moves_a_standing_clock_to_its_own_end() -> None:
         assert any("moved the clock" in mark for entry in box.journal for mark in entry.marks)
 
 
-def test_a_blocking_call_gives_up_and_the_job_goes_on() -> None:
+def test_a_blocking_call_that_gives_up_fails_its_job_and_frees_the_desk() -> None:
     box = sandbox("manual", scenario="stuck")
 
     shot = call(box, "picture")
 
-    assert (shot.word, shot.gave_up) == ("drawing", True)
+    assert (shot.word, shot.gave_up) == ("error", True)
     assert box.clock.now_ms() == EPOCH_MS + MINUTE_MS
-    assert not call(box, "getJob", id=shot.job.id).is_final
+    assert call(box, "getJob", id=shot.job.id).gave_up
+    assert ledger(box, "studio/s1") == [("grant", 100), ("hold", -4), ("refund", 4)]
+    call(box, "picture")
 
 
 def test_a_blocking_call_refuses_a_scenario_that_counts_looks() -> None:
@@ -267,7 +269,7 @@ def test_a_held_reply_of_a_deleted_job_is_released() -> None:
 
     call(box, "delete", id=held.job_id)
 
-    assert held.outcome().gave_up
+    assert held.outcome().word == "drawing"
 
 
 def test_files_are_there_from_the_end_until_they_expire() -> None:

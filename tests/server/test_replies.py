@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from simulator.jobs.errors import SimulatorError
+from simulator.jobs.errors import ContractBroken, SimulatorError
 from simulator.server import replies
 from simulator.server.replies import Wire, loud, wire
 from simulator.vendors.vendor import Reply
@@ -68,6 +68,12 @@ def test_a_vendors_own_content_type_stands() -> None:
     ready = wire(Reply("<Error/>", 404, (("content-type", "application/xml"),)), (("X-All", "1"),))
 
     assert ready == Wire(404, (("X-All", "1"), ("content-type", "application/xml")), b"<Error/>")
+
+
+@pytest.mark.parametrize("body", [{"a": "\ud800"}, "\ud800", {"a": object()}])
+def test_what_cannot_be_said_in_json_breaks_the_contract(body: object) -> None:
+    with pytest.raises(ContractBroken, match="cannot be encoded"):
+        wire(Reply(body))
 
 
 def test_a_loud_error_tells_even_what_no_json_can_hold() -> None:

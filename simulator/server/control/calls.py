@@ -31,6 +31,13 @@ class Absent(SimulatorError):
     code = "not_found"
 
 
+class WrongMethod(SimulatorError):
+    """The path exists, the method does not."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
 class NotReady(SimulatorError):
     """The server is stopping."""
 

@@ -3,22 +3,23 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
-from inspect import isawaitable
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from simulator import vendors
 from simulator.contract import Checks, Contract
-from simulator.jobs.errors import ApiError, BodyTooLarge, ContractBroken, Finding, MalformedBody, SimulatorError
+from simulator.jobs.errors import BodyTooLarge, ContractBroken, Finding, MalformedBody, SimulatorError
 from simulator.library import Library
+from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
 from simulator.server.addresses import Address, disagreement, origin
 from simulator.server.bodies import NO_BODY, URLENCODED, Body, read_body, read_json, read_pairs
 from simulator.server.control import accounts, clock, jobs, journal, sandboxes, scenarios, switches
-from simulator.server.control.calls import Absent, BadRequest, ControlCall, Services
+from simulator.server.control.calls import Absent, BadRequest, ControlCall, Services, Unprocessable, WrongMethod
 from simulator.server.control.guard import Guard
-from simulator.server.control.shown import show_text_problems
+from simulator.server.control.shown import show_error, show_text_problems
 from simulator.server.exchange import Bug, as_bug
 from simulator.server.paths import Leaf, Paths, clean
 from simulator.server.replies import loud, respond, wire
@@ -63,6 +64,9 @@ HANDLERS: Mapping[str, Handler] = {
 """What each operation does; the same for the sandbox ``main`` and, with ``OfSandbox``, for a named one."""
 
 OF_SANDBOX = "OfSandbox"
+_OF_PROCESS = ("getHealth", "getReadiness", "listSandboxes", "createSandbox")
+_SHARED = {401: "NoToken", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed"}
+"""The descriptions of replies that belong to no operation."""
 MAX_BODY_BYTES = 8 << 20
 _JSON = "application/json"
 _READ_AS_JSON = (_JSON, URLENCODED, "")  # what curl -d and forgetful clients send; no operation takes a form
@@ -71,26 +75,29 @@ _READ_AS_JSON = (_JSON, URLENCODED, "")  # what curl -d and forgetful clients se
 class _Route(msgspec.Struct, frozen=True):
     checks: Checks
     handler: Handler
-    is_open: bool
 
 
 class Control:
-    """Serves the control API. ``services.is_ready`` is to be lowered when the server begins to stop."""
+    """Serves the control API, to everybody or to those who know the token."""
 
     def __init__(
         self,
         all_sandboxes: Sandboxes,
         library: Library,
-        *,
-        token: str = "",
         vendor_names: Sequence[str] = vendors.NAMES,
         load_vendor: Callable[[str], Vendor] = vendors.load,
+        *,
+        token: str | None = None,
     ) -> None:
         self.services = Services(all_sandboxes, library, vendor_names, load_vendor)
-        self._guard = Guard(token)
+        self._guard = Guard(token or "")
+
+    def stop(self) -> None:
+        """Say from now on that the server is not ready."""
+        self.services.is_ready = False
 
     @cached_property
-    def _document(self) -> Mapping[str, object]:
+    def _document(self) -> Mapping[str, Any]:
         return self.services.library.contract(sandboxes.NAME)
 
     @cached_property
@@ -103,9 +110,15 @@ class Control:
         all_checks = [self.contract.checks(id) for id in self.contract.operation_ids]
         return Paths((checks.method, checks.path, self._route(checks)) for checks in all_checks)
 
+    @cached_property
+    def _open(self) -> frozenset[str]:
+        """The operations that are for everybody, because the description asks for no security there."""
+        paths: Mapping[str, Mapping[str, Any]] = self._document["paths"]
+        operations = [part for item in paths.values() for part in item.values() if isinstance(part, dict)]
+        return frozenset(said["operationId"] for said in operations if said.get("security") == [])
+
     def _route(self, checks: Checks) -> _Route:
-        handler = HANDLERS[checks.operation_id.removesuffix(OF_SANDBOX)]
-        return _Route(checks, handler, checks.operation_id in _OPEN)
+        return _Route(checks, HANDLERS[checks.operation_id.removesuffix(OF_SANDBOX)])
 
     async def answer(self, request: web.BaseRequest, address: Address) -> web.StreamResponse:
         """Answer a call below ``/_simulator``."""
@@ -119,24 +132,100 @@ class Control:
             return respond(request, loud(as_bug(error)))
 
     async def _reply(self, request: web.BaseRequest, address: Address) -> Reply:
-        """Do what a call wants, or say what is wrong with it.
+        """Do what a call wants, or say what is wrong with it; either is held against the description.
 
         Raises:
-            ContractBroken, Bug: our own fault.
+            SimulatorError: our own fault.
         """
         leaves = self._paths.find(address.parts) or {}
         leaf = leaves.get(request.method) or (leaves.get("GET") if request.method == "HEAD" else None)
         here = origin(request, address.host)
         try:
-            self._guard.admit(request.headers, here, is_open=leaf is not None and leaf.target.is_open)
+            if leaf is None or leaf.target.checks.operation_id not in self._open:
+                self._guard.admit(request.headers, here)
             if leaf is None:
-                return self._stray(_nowhere(address, leaves, request.method, self._known_paths))
+                raise self._nowhere(request.method, address, tuple(leaves))
             reply = await self._do(request, address, leaf, here)
         except SimulatorError as error:
             if isinstance(error, ContractBroken | Bug):
                 raise
             reply = show_error(error)
         if leaf is None:
-            return self._stray(reply)
-        leaf.target.checks.check_reply(reply)
+            self.contract.check_shared_reply(_SHARED[reply.status], reply)
+        else:
+            leaf.target.checks.check_reply(reply)
         return reply
+
+    async def _do(self, request: web.BaseRequest, address: Address, leaf: Leaf[_Route], here: str) -> Reply:
+        """Check a call and do it, with the sandbox's lock held unless its handler waits.
+
+        Raises:
+            SimulatorError: it is refused; 400 where it does not fit the description, 422 where the sandbox says so.
+        """
+        route, path = leaf.target, leaf.values(address.parts)
+        query = read_pairs(clean(address.query)) if address.query else {}
+        body = await _read_json_body(request, route.checks)
+        id, media_type = route.checks.operation_id, body.media_type
+        asked = Call(id, request.method, path, query, request.headers, _no_files, body.value, media_type)
+        if findings := route.checks.check_call(asked, body.is_there):
+            messages = [_told(finding) for finding in findings]
+            raise BadRequest(messages[0], findings=show_text_problems(messages))
+        sandbox = self._find_sandbox(id, path, address)
+        call = ControlCall(self.services, sandbox, address, here, path, asked.query, body.value)
+        try:
+            with sandbox.lock:
+                outcome = route.handler(call)
+            return outcome if isinstance(outcome, Reply) else await outcome
+        except SimulatorError as error:
+            if error.status != 400 or isinstance(error, BadRequest):
+                raise
+            code = Unprocessable.code if error.code == SimulatorError.code else error.code
+            raise Unprocessable(error.message, **{**error.about, "code": code}) from error
+
+    def _find_sandbox(self, operation_id: str, path: Mapping[str, str], address: Address) -> Sandbox:
+        named = path.get("sandbox", "")
+        if named and address.sandbox and named != address.sandbox:
+            raise BadRequest(disagreement("path", named, "prefix or port", address.sandbox).message)
+        if operation_id in _OF_PROCESS:
+            return self.services.sandboxes.main
+        return self.services.sandboxes.get(named or address.sandbox or MAIN)
+
+    def _nowhere(self, method: str, address: Address, methods: Sequence[str]) -> SimulatorError:
+        """Return what is wrong with a call that is for no operation, with what was probably meant."""
+        if methods:
+            return WrongMethod(f"{method[:20]} is not allowed here", legal=list(methods), allow=", ".join(methods))
+        described = dict.fromkeys(self.contract.checks(id).path for id in self.contract.operation_ids)
+        near = get_close_matches(address.path[:200], described, n=3, cutoff=0.5)
+        return Absent(f"there is no path {address.path[:200]!r}", legal=near)
+
+
+async def _read_json_body(request: web.BaseRequest, checks: Checks) -> Body:
+    """Read a body as JSON, also where it does not say that it is.
+
+    Raises:
+        BadRequest: it is none, or too large.
+    """
+    if not checks.accepts or not request.can_read_body:
+        return NO_BODY
+    body = await read_body(request, lambda media_type: media_type in _READ_AS_JSON, MAX_BODY_BYTES)
+    try:
+        if body.error is not None:
+            raise body.error
+        if body.is_there and body.media_type in _READ_AS_JSON:
+            return msgspec.structs.replace(body, value=read_json(body.raw), media_type=_JSON)
+    except BodyTooLarge as error:
+        raise BadRequest(f"the body is larger than {error.limit_bytes} bytes") from error
+    except MalformedBody as error:
+        raise BadRequest(f"the body is no JSON: {error.reason}") from error
+    return body
+
+
+def _told(finding: Finding) -> str:
+    if finding.place == "query" and finding.rule == "maxProperties":
+        return "query: this call takes no parameters there"
+    place = f"{finding.place} {finding.name}" if finding.path else finding.place
+    return f"{place}: {finding.message}"
+
+
+def _no_files(path: str, host: str = "") -> str:
+    return path

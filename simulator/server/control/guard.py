@@ -28,8 +28,8 @@ class Guard:
     def __init__(self, token: str = "") -> None:
         self._token = token.encode()
 
-    def admit(self, headers: Mapping[str, str], here: str, *, is_open: bool) -> None:
-        """Let a call in; ``here`` is our own origin as this client sees it, ``is_open`` asks for no token.
+    def admit(self, headers: Mapping[str, str], here: str) -> None:
+        """Let a call in; ``here`` is our own origin as this client sees it.
 
         Raises:
             ForeignOrigin, NoToken: it is not let in.
@@ -37,10 +37,10 @@ class Guard:
         origin = headers.get("Origin")
         if origin is not None and origin.lower() != here.lower():
             raise ForeignOrigin(f"calls from the origin {origin[:200] or 'nowhere'} are refused")
-        if self._token and not is_open and not self._knows_token(headers):
+        if self._token and not self._knows_token(headers):
             raise NoToken(f"send the control token: Authorization: Bearer <token>, or {_TOKEN}: <token>")
 
     def _knows_token(self, headers: Mapping[str, str]) -> bool:
         scheme, _, bearer = headers.get("Authorization", "").partition(" ")
         said = (bearer.strip() if scheme.lower() == "bearer" else "", headers.get(_TOKEN, ""))
-        return any([compare_digest(token.encode("utf-8", "surrogateescape"), self._token) for token in said])
+        return any(compare_digest(token.encode("utf-8", "surrogateescape"), self._token) for token in said)

@@ -70,28 +70,27 @@ def look_up_body(call: ControlCall, shot: Snapshot) -> Any:
                 command = operation.read(asked, ())
             except ApiError:
                 continue
-            if _means(command, shot):
+            if isinstance(command, LookUp) and _means(command, shot):
                 return _answer(call, vendor, operation, asked, command)
     return None
 
 
-def _means(command: Any, shot: Snapshot) -> bool:
-    return (
-        isinstance(command, LookUp)
-        and command.ids == (shot.job.id,)
-        and not command.lenient
-        and (not command.kinds or shot.job.kind in command.kinds)
-    )
+def _means(command: LookUp, shot: Snapshot) -> bool:
+    is_of_kind = not command.kinds or shot.job.kind in command.kinds
+    return command.ids == (shot.job.id,) and not command.lenient and is_of_kind
 
 
 def _as_a_client(call: ControlCall, vendor: Vendor, operation: Operation, path: dict[str, str], shot: Snapshot) -> Call:
+    def files_at(file: str, host: str = "") -> str:
+        return f"{call.base_of(vendor.name)}/{file.lstrip('/')}"
+
     return Call(
         operation.id,
         operation.method,
         path,
         {},
         {},
-        lambda file, host="": f"{call.base_of(vendor.name)}/{file.lstrip('/')}",
+        files_at,
         account=shot.job.account,
         now_ms=shot.now_ms,
         switches=call.sandbox.switches_for(vendor),

@@ -1,6 +1,7 @@
 """Handlers for scenarios: what there is, what is added, and what is chosen."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from simulator.jobs.errors import SimulatorError, UnfitScenario, UnknownScenario
@@ -34,11 +35,10 @@ def get_scenario(call: ControlCall) -> Reply:
     found: list[tuple[Description, str]] = []
     if vendor is None:
         found = [pair for pair in call.library.describe_all() if pair[0].name == name]
-    for kind in kinds if vendor else ():
-        try:
-            found.append(call.library.show(name, vendor, kind))
-        except UnknownScenario:
-            continue
+    else:
+        for kind in kinds:
+            with suppress(UnknownScenario):
+                found.append(call.library.show(name, vendor, kind))
     if not found:
         raise Absent(f"there is no scenario {name!r} here", legal=_names(call.library))
     about, text = min(found, key=lambda pair: bool(pair[0].unfit))

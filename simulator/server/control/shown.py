@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.jobs.errors import SimulatorError
 from simulator.jobs.fields import Problem, dotted
 from simulator.jobs.job import Entry, Event
 from simulator.jobs.plan import OPEN_END, Plan
@@ -16,7 +17,7 @@ from simulator.sandbox.choosing import Pin
 from simulator.sandbox.clock import Clock, iso
 from simulator.sandbox.journal import Exchange, shown_headers
 from simulator.sandbox.sandbox import Sandbox
-from simulator.vendors.vendor import Record, Switch
+from simulator.vendors.vendor import Record, Reply, Switch
 
 Shown = dict[str, Any]
 
@@ -247,6 +248,17 @@ def show_switch(vendor_name: str, switch: Switch, value: str) -> Shown:
         "fact": switch.fact,
         "summary": switch.says,
     }
+
+
+def show_error(error: SimulatorError) -> Reply:
+    """Word a refusal; of what it is about, ``code``, ``legal``, ``findings`` and ``allow`` are told."""
+    about = error.about
+    said: Shown = {"code": about.get("code", error.code), "message": error.message}
+    said |= {name: about[name] for name in ("legal", "findings") if name in about}
+    headers = (("Allow", str(about["allow"])),) if "allow" in about else ()
+    if error.status == 401:
+        headers = (("WWW-Authenticate", "Bearer"),)
+    return Reply({"error": said}, error.status, headers)
 
 
 def show_text_problems(messages: Sequence[str]) -> list[Shown]:

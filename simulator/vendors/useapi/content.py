@@ -1,12 +1,12 @@
 """The bot's message, which a job repeats in ``content``."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from simulator.jobs.chance import Draws
-from simulator.jobs.job import Job
 from simulator.jobs.snapshot import Snapshot
-from simulator.vendors.useapi.discord import snowflake
+from simulator.vendors.useapi.discord import hexadecimal, snowflake
 from simulator.vendors.useapi.lifecycle import ANSWERED
 from simulator.vendors.useapi.verbs import VERBS
 
@@ -54,7 +54,7 @@ def message(shot: Snapshot) -> Message | None:
 
 def bot_job_id(draws: Draws) -> str:
     """Return the bot's own id of a job (fact useapi.content.bot-jobid)."""
-    return draws.hexadecimal(32, "bot's job")
+    return hexadecimal(draws.prefix, 32, "bot's job")
 
 
 def content(shot: Snapshot, created_at_ms: int) -> str:
@@ -64,7 +64,7 @@ def content(shot: Snapshot, created_at_ms: int) -> str:
     useapi.credits.remaining.
     """
     job, verb = shot.job, VERBS[shot.job.operation]
-    mention = f"<@{_discord_user(job)}>"
+    mention = f"<@{_discord_user(job.bound['channel.discord'])}>"
     if not verb.title:
         return f"{mention} {verb.says.format_map({'idnames': '', **job.bound, **job.fields})}"
     texts = {name: job.fields[name] for name in verb.texts if name in job.fields}
@@ -89,7 +89,8 @@ def _progress(shot: Snapshot) -> str:
     return f" ({min(round(100 * shot.progress), 99)}%)"
 
 
-def _discord_user(job: Job) -> str:
-    """Return the Discord user behind a channel's token."""
-    draws = Draws("useapi", "discord user", job.bound["channel.discord"])
+@lru_cache(maxsize=1024)
+def _discord_user(token: str) -> str:
+    """Return the Discord user behind a token."""
+    draws = Draws("useapi", "discord user", token)
     return snowflake(_FIRST_USER_MS + draws.whole(0, 10**11, "since"), draws, "user")

@@ -18,9 +18,29 @@ FILE_EXPIRY = Expiry(24 * 3600 * 1000, since="ended")  # fact useapi.attachments
 _LEAST_AGE_MS = 3_000_000_000  # a snowflake of Discord's first five weeks would have fewer than 17 digits
 
 
+# What every poll says again is remembered, a few thousand at a time; no client's text is.
+
+
 @lru_cache(maxsize=4096)
 def _seconds(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=4096)
+def _digits(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d%H%M%S")
+
+
+@lru_cache(maxsize=4096)
+def _snowflake(at_ms: int, dice: str, names: tuple[object, ...]) -> str:
+    age_ms = max(at_ms - DISCORD_EPOCH_MS, _LEAST_AGE_MS)
+    return str(age_ms << 22 | Draws(dice).whole(0, (1 << 22) - 1, *names))
+
+
+@lru_cache(maxsize=4096)
+def hexadecimal(dice: str, length: int, name: str) -> str:
+    """Return hexadecimal digits of a job's dice."""
+    return Draws(dice).hexadecimal(length, name)
 
 
 def vendor_time(at_ms: int) -> str:
@@ -35,7 +55,7 @@ def message_time(at_ms: int) -> str:
 
 def digits_of(at_ms: int) -> str:
     """Return an instant as yyyyMMddHHmmssSSS (fact useapi.ids.jobid-time)."""
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y%m%d%H%M%S}{at_ms % 1000:03}"
+    return f"{_digits(at_ms // 1000)}{at_ms % 1000:03}"
 
 
 def instant_of(digits: str) -> int | None:
@@ -51,8 +71,7 @@ def instant_of(digits: str) -> int | None:
 
 def snowflake(at_ms: int, draws: Draws, *names: object) -> str:
     """Return a Discord id of an instant (facts useapi.ids.snowflake, useapi.ids.snowflake-time)."""
-    age_ms = max(at_ms - DISCORD_EPOCH_MS, _LEAST_AGE_MS)
-    return str(age_ms << 22 | draws.whole(0, (1 << 22) - 1, *names))
+    return _snowflake(at_ms, draws.prefix, names)
 
 
 def masked(token: str) -> str:
@@ -88,4 +107,4 @@ def _signature(shot: Snapshot) -> str:
     gone_ms = gone_at_ms(shot.job, expiry) or shot.now_ms + expiry.after_ms
     expires = -(-gone_ms // 1000)
     issued = max(expires - expiry.after_ms // 1000, 0)
-    return f"?ex={expires:x}&is={issued:x}&hm={shot.job.draws.hexadecimal(64, 'signature')}&"
+    return f"?ex={expires:x}&is={issued:x}&hm={hexadecimal(shot.job.dice, 64, 'signature')}&"

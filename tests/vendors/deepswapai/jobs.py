@@ -31,7 +31,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "videoSwap": {"source_image": FACE, "target_video": f"{CLIP}?width=1280&height=720&duration=45.2"},
     "batchSwap": {"source_image": FACE, "target_images": [f"{PICTURE}?n={n}" for n in range(50)]},
 }
-SUBMITS = {"image": "imageSwap", "video": "videoSwap", "batch": "batchSwap"}
+IMAGE, VIDEO, BATCH = BODIES
+SUBMITS = {"image": IMAGE, "video": VIDEO, "batch": BATCH}
 
 
 @cache
@@ -60,6 +61,11 @@ def call(id: str, body: Any = None, **other: Any) -> Call:
         "files_at": lambda path, host: f"https://{host}/{path}", "now_ms": NOON_MS,
     }  # fmt: skip
     return Call(id, found.method, **{**said, **other})
+
+
+def changed(id: str, **changes: Any) -> dict[str, Any]:
+    """Return a good body with other fields; None leaves one out."""
+    return {name: value for name, value in {**BODIES[id], **changes}.items() if value is not None}
 
 
 def held(text: str, field: str, kind: str) -> Input:

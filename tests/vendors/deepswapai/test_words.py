@@ -1,12 +1,11 @@
-"""What jobs look like on the wire, by state and by kind; every reply here is also judged by the contract."""
+"""What jobs look like on the wire, by state; every reply here is also judged by the contract."""
 
 from typing import Any
 
 import pytest
 
-from simulator.jobs.durations import fixed
-from simulator.jobs.job import DELETED, FORCED, Event
-from simulator.jobs.scenario import Branch, Expiry, Failure, Items, Scenario, State
+from simulator.jobs.job import DELETED, Event
+from simulator.jobs.scenario import Branch, Expiry, Failure, Scenario, State
 from simulator.jobs.snapshot import look
 from simulator.jobs.timeline import unfold
 from simulator.vendors.vendor import Record
@@ -28,142 +27,9 @@ from tests.vendors.deepswapai.jobs import (
     submitted,
 )
 
-STATUS_PAGE = "https://deepswapai.com/developer-docs/endpoints/status"  # read 2026-08-01
-SAMPLE = {"frames": 600, "duration_ms": 45_200, "size_bytes": 28_456_789, "width_px": 1920, "height_px": 1080}
-URL = "https://cdn.deepswapai.com"
-
 
 def image_reply(made: Any) -> Any:
     return said("imageSwap", ended(made), call("imageSwap"))
-
-
-# The vendor's own samples
-
-
-@pytest.mark.fact(
-    "deepswapai.status.video-processing",
-    "deepswapai.status.video-progress",
-    "deepswapai.status.estimated-remaining-rate",
-    "deepswapai.status.frames-only-while-processing",
-    "deepswapai.status.types",
-    "deepswapai.envelope.flat-success",
-    "deepswapai.id.video",
-)
-def test_the_documented_video_under_way() -> None:
-    made = job("video", ends(queued=0, result=result(kind="video", **SAMPLE)), id="vjob_xyz789abc")
-
-    assert status(made, 45) == {
-        "success": True,
-        "job_id": "vjob_xyz789abc",
-        "type": "video_swap",
-        "status": "processing",
-        "progress": 45,
-        "current_frame": 270,
-        "total_frames": 600,
-        "estimated_remaining": 55,
-    }
-
-
-@pytest.mark.fact(
-    "deepswapai.status.video-completed",
-    "deepswapai.status.samples-disagree",
-    "deepswapai.status.duration",
-    "deepswapai.status.file-size",
-    "deepswapai.output.resolution",
-    "deepswapai.output.format",
-    "deepswapai.output.processing-time",
-    "deepswapai.credits.video-sample",
-    "deepswapai.credits.video",
-    "deepswapai.credits.whole",
-    "deepswapai.file.results-url",
-    "deepswapai.file.stem",
-    "deepswapai.file.expires-at",
-    "deepswapai.file.24-hours",
-    "deepswapai.time.form",
-)
-def test_the_documented_completed_video() -> None:
-    played = ends(queued=18.5, processing=100, result=result(kind="video", **SAMPLE))
-    made = job("video", played, id="vjob_xyz789abc")
-    made.created_at_ms = NOON_MS - 118_500
-    made.entries = unfold(made.plan, made.created_at_ms)
-
-    assert status(made) == {
-        "success": True,
-        "job_id": "vjob_xyz789abc",
-        "type": "video_swap",
-        "status": "completed",
-        "progress": 100,
-        "output_url": f"{URL}/results/xyz789.mp4",
-        "output_format": "mp4",
-        "resolution": "1920x1080",
-        "duration": 45.2,
-        "file_size": 28456789,
-        "processing_time": 118500,
-        "credits_used": 48,
-        "expires_at": "2026-01-29T12:00:00Z",
-    }
-
-
-@pytest.mark.fact(
-    "deepswapai.status.batch-processing",
-    "deepswapai.status.batch-progress",
-    "deepswapai.status.batch-counts",
-    "deepswapai.batch.partial-results",
-    "deepswapai.batch.item",
-    "deepswapai.batch.index-from-0",
-    "deepswapai.file.batch-url",
-    "deepswapai.file.stem",
-    "deepswapai.id.batch",
-)
-def test_the_documented_batch_under_way() -> None:
-    by_end = sorted(job("batch", batch()).plan.items, key=lambda item: item.lasts_ms)
-    early, last = [item.index for item in by_end[:37] if item.index != 0], by_end[36]
-    made = job("batch", batch(*early[:2]), id="batch_abc123")
-
-    body = status(made, 2 + last.lasts_ms / 1000)
-
-    first = body["partial_results"][0]
-    assert first == {"index": 0, "success": True, "output_url": f"{URL}/batch/abc_0.png"}
-    assert {**body, "partial_results": [first]} == {
-        "success": True,
-        "job_id": "batch_abc123",
-        "type": "batch_swap",
-        "status": "processing",
-        "total_images": 50,
-        "completed": 35,
-        "failed": 2,
-        "progress": 74,
-        "partial_results": [first],
-    }
-
-
-@pytest.mark.fact(
-    "deepswapai.image-swap.reply",
-    "deepswapai.image-swap.status-200",
-    "deepswapai.image-swap.faces-detected",
-    "deepswapai.credits.image-sample",
-    "deepswapai.credits.image",
-    "deepswapai.id.image",
-    "deepswapai.file.stem",
-)
-def test_the_documented_image() -> None:
-    body = {"source_image": PICTURE, "target_image": f"{PICTURE}?width=1280&height=720", "quality": "4k"}
-    reply = image_reply(job("image", ends(queued=0.34, processing=2), body=body, id="job_abc123xyz"))
-
-    assert reply.status == 200
-    assert reply.body == {
-        "success": True,
-        "job_id": "job_abc123xyz",
-        "output_url": f"{URL}/results/abc123.png",
-        "output_format": "png",
-        "resolution": "3840x2160",
-        "processing_time": 2340,
-        "faces_detected": 1,
-        "credits_used": 1,
-    }
-
-
-# States in general
 
 
 @pytest.mark.fact("deepswapai.video-swap.reply", "deepswapai.video-swap.job-id-at-once", "deepswapai.submit.word")
@@ -284,117 +150,6 @@ def test_an_image_that_fails_is_an_error(shape: str) -> None:
     flat = {"success": False, "error": "Rendering broke off", "error_code": "processing_failed"}
     nested = {"success": False, "error": {"code": "processing_failed", "message": "Rendering broke off"}}
     assert (reply.status, reply.body) == (422, nested if shape == "nested" else flat)
-
-
-# Ends of batches
-
-
-@pytest.mark.fact(
-    "deepswapai.status.batch-completed",
-    "deepswapai.batch.completed-despite-failures",
-    "deepswapai.batch.item-failed",
-    "deepswapai.batch.item-order",
-    "deepswapai.batch.counts-match",
-    "deepswapai.credits.batch",
-    "deepswapai.credits.failed",
-)
-def test_a_batch_completes_with_the_images_that_succeeded() -> None:
-    body = {"source_image": PICTURE, "target_images": [PICTURE] * 4}
-    made = job("batch", batch(1, 3, seconds=(2.1, 2.1), error="Too dark"), body=body, id="batch_abc123")
-
-    assert made.plan.price == 2
-    assert status(made) == {
-        "success": True,
-        "job_id": "batch_abc123",
-        "type": "batch_swap",
-        "status": "completed",
-        "total_images": 4,
-        "completed": 2,
-        "failed": 2,
-        "progress": 100,
-        "results": [
-            {"index": 0, "success": True, "output_url": f"{URL}/batch/abc_0.png"},
-            {"index": 1, "success": False, "error": "Too dark"},
-            {"index": 2, "success": True, "output_url": f"{URL}/batch/abc_2.png"},
-            {"index": 3, "success": False, "error": "Too dark"},
-        ],
-        "processing_time": 4100,
-        "credits_used": 2,
-        "expires_at": "2026-01-29T12:00:04Z",
-    }
-
-
-@pytest.mark.fact("deepswapai.batch.results-name")
-@pytest.mark.parametrize("name", ["results", "partial_results"])
-def test_the_list_of_results_has_the_name_that_is_chosen(name: str) -> None:
-    switches = {"batch_results": name}
-    everything_fails = batch(*range(50))
-
-    for made in (job("batch", batch(), switches=switches), job("batch", everything_fails, switches=switches)):
-        assert len(status(made)[name]) == 50
-        assert "partial_results" in status(made, 3)
-
-
-@pytest.mark.fact("deepswapai.batch.all-items-failed", "deepswapai.status.batch-failed", "deepswapai.credits.failed")
-def test_a_batch_fails_only_with_its_last_image() -> None:
-    body = {"source_image": PICTURE, "target_images": [PICTURE] * 2}
-    made = job("batch", batch(0, 1), body=body, id="batch_abc123")
-
-    assert made.plan.price == 0
-    assert status(made) == {
-        "success": True,
-        "job_id": "batch_abc123",
-        "type": "batch_swap",
-        "status": "failed",
-        "total_images": 2,
-        "completed": 0,
-        "failed": 2,
-        "progress": 100,
-        "results": [
-            {"index": 0, "success": False, "error": "Processing failed"},
-            {"index": 1, "success": False, "error": "Processing failed"},
-        ],
-        "error": "Every image of the batch failed",
-        "error_code": "processing_failed",
-    }
-
-
-@pytest.mark.fact("deepswapai.status.batch-failed")
-def test_a_batch_that_breaks_off_lists_what_it_has() -> None:
-    made = job("batch", ends("failed"))
-
-    body = status(made)
-
-    assert 0 < body["completed"] == len(body["results"]) < 50
-    assert (body["failed"], body["error"]) == (0, "Rendering broke off")
-
-
-def test_a_scenario_may_say_why_a_batch_fails() -> None:
-    every = Items(fixed(1000), fail_rate=1.0)
-    states = (state("processing", None, "completed", items=every), state("completed"))
-    made = job("batch", scenario(*states, state("failed", error=Failure("No light"))))
-
-    assert (status(made)["error"], status(made)["error_code"]) == ("No light", "processing_failed")
-
-
-def test_a_batch_that_a_test_forces_to_its_end_has_all_its_images() -> None:
-    made = job("batch", batch(7))
-    made.events = (Event(FORCED, NOON_MS + 3000, "completed"),)
-    made.entries = unfold(made.plan, NOON_MS, made.events)
-
-    body = status(made)
-
-    assert (body["status"], body["completed"], body["failed"], len(body["results"])) == ("completed", 49, 1, 50)
-
-
-def test_a_scenario_without_single_images_finishes_them_evenly() -> None:
-    made = job("batch", ends())
-
-    assert [status(made, 2 + seconds)["completed"] for seconds in (0, 1, 2, 50, 99)] == [0, 0, 1, 25, 49]
-    assert status(made)["completed"] == 50
-
-
-# Times, files, balance
 
 
 @pytest.mark.fact("deepswapai.output.processing-time")

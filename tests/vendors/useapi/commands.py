@@ -5,9 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from simulator.jobs.errors import (
-    ApiError,
-)
+from simulator.jobs.errors import ApiError
 from simulator.jobs.files import Input
 from simulator.vendors.useapi import VENDOR
 from tests.vendors.useapi.jobs import (
@@ -31,12 +29,11 @@ FULL: dict[str, tuple[dict[str, Any], tuple[Input, ...]]] = {
 }
 
 
-def asked(id: str, *, without: str = "", inputs: tuple[Input, ...] | None = None, **fields: Any) -> Any:
+def asked(id: str, *files: Input, without: str = "", **fields: Any) -> Any:
     """Return a whole command of this verb, but for one field, with other fields added."""
-    body, files = FULL[id]
-    files = tuple(given for given in (files if inputs is None else inputs) if given.field != without)
-    body = {name: text for name, text in {**body, **fields}.items() if name != without}
-    return call(id, body, *files)
+    body, usual = FULL[id]
+    kept = (given for given in files or usual if given.field != without)
+    return call(id, {name: text for name, text in {**body, **fields}.items() if name != without}, *kept)
 
 
 def refusal(made: Any) -> Any:

@@ -92,7 +92,7 @@ def test_an_account_call_finds_nothing_without_a_word(id: str) -> None:
 def test_an_unknown_path_is_no_endpoint() -> None:
     reply = VENDOR.show_error(UnknownPath("/v1/faceswap/nothing"), call("getJob"))
 
-    contract().check_stray_reply(reply, VENDOR.headers)
+    contract().check_shared_reply("RouteNotFound", reply, VENDOR.headers)
     assert (reply.status, reply.body) == (404, {"error": "Endpoint not found", "code": 404})
 
 
@@ -100,7 +100,7 @@ def test_an_unknown_path_is_no_endpoint() -> None:
 def test_a_wrong_method_is_told_which_are_right() -> None:
     reply = VENDOR.show_error(WrongMethod("PUT", ("GET", "POST")), call("getJob"))
 
-    contract().check_stray_reply(reply, VENDOR.headers)
+    contract().check_shared_reply("MethodNotAllowed", reply, VENDOR.headers)
     assert (reply.status, reply.body) == (405, {"error": "Method Not Allowed", "code": 405})
     assert reply.headers == (("Allow", "GET, POST"),)
 

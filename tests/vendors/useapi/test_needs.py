@@ -102,7 +102,7 @@ def test_only_blocking_commands_hold_their_channel_unless_a_switch_says_so() -> 
 
     assert read(asked("picsi")).takes == "channel"
     assert [read(asked(id)).takes for id in ("headshot", "changebg")] == ["", ""]
-    assert read(asked("picsi", inputs=(FACE, VIDEO))).takes == ""
+    assert read(asked("picsi", FACE, VIDEO)).takes == ""
     assert read(limited).takes == "channel"
 
 
@@ -148,7 +148,7 @@ def test_a_headshot_that_names_no_face_uses_the_newest() -> None:
 def test_a_source_without_a_face_is_accepted_and_fails() -> None:
     faceless = msgspec.structs.replace(FACE, faces=0)
 
-    failure = admitted(read(asked("picsi", inputs=(faceless, STILL))), Keeps(channel(CHANNEL))).failure
+    failure = admitted(read(asked("picsi", faceless, STILL)), Keeps(channel(CHANNEL))).failure
 
     assert failure
     assert failure.message == "No face detected in the source image."

@@ -124,6 +124,16 @@ def cancelled(made: Any) -> Any:
     return reply.body
 
 
+@fact("useapi.jobs.poll-gap", "useapi.jobs.get")
+def test_no_look_is_too_soon() -> None:
+    made, asked = job(), call("getJob", query={"jobid": JOBID})
+
+    replies = [sent("getJob", operation("getJob").show(shot(made, after_ms), asked)) for after_ms in (0, 0, 1, 2, 2000)]
+
+    assert [reply.status for reply in replies] == [200] * 5
+    assert not hasattr(read(asked), "needs")
+
+
 def test_the_first_call_and_its_key_are_fit_to_print() -> None:
     printed = VENDOR.first_call.format(base="http://127.0.0.1:8080/useapi", key=VENDOR.sample_key)
 

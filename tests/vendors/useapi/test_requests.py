@@ -108,7 +108,7 @@ def test_a_body_that_is_no_object_lacks_its_fields(body: Any) -> None:
     "given", [Input("image", url="https://example.com/a.png", size_bytes=9), Input("image", "a.png")]
 )
 def test_a_text_or_an_empty_file_is_no_file(given: Input) -> None:
-    made = asked("changebg", inputs=(given,))
+    made = asked("changebg", given)
 
     assert refusal(made)["error"] == "Required param image is missing or empty"
 
@@ -125,7 +125,7 @@ def test_a_text_or_an_empty_file_is_no_file(given: Input) -> None:
     ],
 )
 def test_the_target_s_content_decides_whether_a_picsi_waits(target: Input, kind: str) -> None:
-    command = read(asked("picsi", inputs=(FACE, target)))
+    command = read(asked("picsi", FACE, target))
 
     assert (command.kind, command.is_blocking) == (kind, kind == "picsi-still")
 

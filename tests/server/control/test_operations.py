@@ -1,0 +1,92 @@
+"""Every operation of the description is served, in both its forms, by replies that it describes."""
+
+from typing import Any
+
+import pytest
+
+from simulator.server.control import HANDLERS, OF_SANDBOX
+from tests.server.control.conftest import Server, assert_described, contract
+
+BRIEF = {"scenario": "brief", "states": {"running": {"for": "2s", "then": "succeeded"}, "succeeded": {}}}
+CALLS: dict[str, tuple[str, str, Any, int]] = {
+    "getHealth": ("GET", "health", None, 200),
+    "getReadiness": ("GET", "ready", None, 200),
+    "getDescription": ("GET", "openapi/deepswapai.json", None, 200),
+    "listSandboxes": ("GET", "sandboxes", None, 200),
+    "createSandbox": ("POST", "sandboxes", {"id": "third", "clock": {"mode": "skip"}, "scenario": "slow"}, 201),
+    "getSandbox": ("GET", "sandboxes/other", None, 200),
+    "deleteSandbox": ("DELETE", "sandboxes/other", None, 204),
+    "reset": ("POST", "reset", None, 200),
+    "getCounters": ("GET", "counters", None, 200),
+    "getClock": ("GET", "clock", None, 200),
+    "setClock": ("PATCH", "clock", {"mode": "real", "speed": 60, "hold": True}, 200),
+    "advanceClock": ("POST", "clock/advance", {"by": "2m"}, 200),
+    "skipToNextEvent": ("POST", "clock/next", None, 200),
+    "listScenarios": ("GET", "scenarios?vendor=deepswapai&kind=video", None, 200),
+    "getScenario": ("GET", "scenarios/happy", None, 200),
+    "addScenario": ("POST", "scenarios", BRIEF, 201),
+    "validateScenario": ("POST", "scenarios/validate", BRIEF, 200),
+    "setDefaultScenario": ("PUT", "scenarios/default", {"scenario": "slow"}, 200),
+    "listPins": ("GET", "scenarios/pins", None, 200),
+    "pinScenario": ("POST", "scenarios/pins", {"vendor": "deepswapai", "scenario": "slow", "times": 3}, 201),
+    "clearPins": ("DELETE", "scenarios/pins", None, 204),
+    "listJobs": ("GET", "jobs?vendor=deepswapai&status=queued&account=test-key&limit=5", None, 200),
+    "getJob": ("GET", "jobs/vjob_xyz789abc?vendor=deepswapai", None, 200),
+    "addJobEvent": ("POST", "jobs/vjob_xyz789abc/events", {"force": "failed"}, 201),
+    "readJournal": ("GET", "journal?vendor=deepswapai&path=/v1/*&method=POST&status=202&since=0&limit=9", None, 200),
+    "countJournal": ("GET", "journal/count?operation=videoSwap", None, 200),
+    "clearJournal": ("DELETE", "journal", None, 204),
+    "listAccounts": ("GET", "accounts?vendor=deepswapai", None, 200),
+    "getAccount": ("GET", "accounts/deepswapai/test-key", None, 200),
+    "setAccount": ("PUT", "accounts/deepswapai/test-key", {"credits": 5, "details": {"note": "mine"}}, 200),
+    "listRecords": ("GET", "records?vendor=useapi", None, 200),
+    "listSwitches": ("GET", "switches", None, 200),
+    "setSwitches": ("PATCH", "switches", {"deepswapai.expired_file": "410"}, 200),
+}
+"""For each operation: method, path, body and the status to expect, where a video of DeepSwapAI has been submitted."""
+
+
+def test_every_operation_has_a_handler_and_every_handler_an_operation() -> None:
+    described = {id.removesuffix(OF_SANDBOX) for id in contract().operation_ids}
+
+    assert set(HANDLERS) == described
+    assert set(CALLS) == described
+
+
+@pytest.mark.parametrize("id", contract().operation_ids)
+async def test_it_is_served_as_described(server: Server, id: str) -> None:
+    method, path, body, expected = CALLS[id.removesuffix(OF_SANDBOX)]
+    await server.call("POST", "sandboxes", {"id": "other"})
+    prefix = "/~other" if id.endswith(OF_SANDBOX) else ""
+    await server.submit(prefix, **{"X-Simulator-Job-Id": "vjob_xyz789abc"})
+    if prefix:
+        path = f"sandboxes/other/{path}"
+
+    said = {} if body is None else {"json": body}
+    async with server.client.request(method, f"{server.root}/_simulator/{path}", **said) as reply:
+        data = await reply.json() if reply.status != 204 else None
+
+    assert (reply.status, data if reply.status != expected else None) == (expected, None)
+    assert_described(id, reply.status, data, [(name, said) for name, said in reply.headers.items()])
+
+
+async def test_a_head_is_answered_as_a_get_without_a_body(server: Server) -> None:
+    async with server.client.head(f"{server.root}/_simulator/clock") as reply:
+        assert (reply.status, await reply.read()) == (200, b"")
+
+
+async def test_a_route_below_a_prefix_speaks_of_the_sandbox_in_it(server: Server) -> None:
+    await server.call("POST", "sandboxes", {"id": "other"})
+
+    await server.call("POST", f"{server.root}/~other/_simulator/clock/advance", {"by": 5})
+
+    assert (await server.call("GET", "sandboxes/other/clock"))[1]["now_ms"] == server.sandbox.clock.now_ms() + 5
+
+
+async def test_path_and_prefix_may_not_name_two_sandboxes(server: Server) -> None:
+    await server.call("POST", "sandboxes", {"id": "other"})
+
+    status, said = await server.call("GET", f"{server.root}/~main/_simulator/sandboxes/other/clock")
+
+    assert status == 400
+    assert "belongs to one" in said["error"]["message"]
