@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import msgspec
 
 from simulator.jobs.chance import Draws
-from simulator.jobs.durations import fixed
+from simulator.jobs.durations import LONGEST_MS, fixed
 from simulator.jobs.files import Output
 from simulator.jobs.grid import Grid
 from simulator.jobs.lifecycle import RUNNING, WAITING
 from simulator.jobs.scenario import Branch, Failure, Items, Override, Script, State
 
 OPEN_END = -1  # a span without a known end: ``forever`` or ``polls``
+NEVER_MS = LONGEST_MS
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
@@ -25,7 +26,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 class Plan(msgspec.Struct, frozen=True, gc=False):
     """What the dice said. ``thens`` and ``spans_ms`` run parallel to ``script.states``; ``""`` ends a job.
 
-    ``reach`` is how far progress will get: 1 where the plan succeeds.
+    ``reach`` is how far progress will get: 1 where the plan succeeds. ``items`` are worked on in ``items_word``.
     ``queues``: a waiting state lasts until a slot is granted.
     """
 
@@ -33,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     thens: tuple[str, ...]
     spans_ms: tuple[int, ...]
     items: tuple[Item, ...] = ()
+    items_word: str = ""
     refresh: Grid | None = None
     reach: float = 1.0
     queues: bool = False
@@ -71,31 +73,35 @@ def make_plan(
     draws: Draws,
     *,
     item_count: int = 0,
+    item_errors: Mapping[int, Failure] = {},
     refresh: Grid | None = None,
     queues: bool = False,
     outputs: tuple[Output, ...] = (),
     price: float = 0,
-    switches: Mapping[str, str] | None = None,
+    switches: Mapping[str, str] = {},
 ) -> Plan:
-    """Throw every die of a job. Each is named by its state, so a change in one state shifts no other."""
-    items: tuple[Item, ...] = ()
-    thens: list[str] = []
-    spans: list[int] = []
-    for state in script.states:
-        then = _pick(state.then, draws, state.word)
-        span_ms = _span(script, state, draws)
-        if state.items:
-            count = item_count or state.items.count or 1
-            items = _items(state.items, count, draws)
-            span_ms = max(item.lasts_ms for item in items)
-            if all(item.error for item in items) and script.failed_word:
-                then = script.failed_word
-        thens.append(then)
-        spans.append(span_ms)
-    plan = Plan(
-        script, _shared(tuple(thens)), tuple(spans), items, refresh, 1.0, queues, outputs, price, switches or {}
-    )
-    return plan if _succeeds(plan) else msgspec.structs.replace(plan, reach=0.2 + 0.7 * draws.ratio("reach"))
+    """Throw every die of a job. Each is named by its state, so a change in one state shifts no other.
+
+    Where a batch's scenario says nothing of items, they finish evenly over its last running state.
+    ``item_errors`` are those that fail whatever the scenario says.
+    """
+    thens = [_pick(state.then, draws, state.word) for state in script.states]
+    spans = [_span(script, state, draws) for state in script.states]
+    plan = Plan(script, tuple(thens), tuple(spans), (), "", refresh, 1.0, queues, outputs, price, switches)
+    if not _succeeds(plan):
+        plan = msgspec.structs.replace(plan, reach=0.2 + 0.7 * draws.ratio("reach"))
+    said = next((state for state in script.states if state.items), None)
+    word = said.word if said else _last_running(plan) if item_count else ""
+    if word:
+        if said and said.items:
+            items = _items(said.items, item_count or said.items.count or 1, item_errors, draws)
+            spans[script.at[word]] = max(item.lasts_ms for item in items)
+        else:
+            items = _even_items(plan, word, item_count, item_errors)
+        if all(item.error for item in items) and script.failed_word:
+            thens[script.at[word]] = script.failed_word
+        plan = msgspec.structs.replace(plan, items=items, items_word=word)
+    return msgspec.structs.replace(plan, thens=_shared(tuple(thens)), spans_ms=tuple(spans))
 
 
 _THENS: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -127,16 +133,28 @@ def _span(script: Script, state: State, draws: Draws) -> int:
     return state.lasts.drawn(draws, "for", state.word) if state.lasts else 0
 
 
-def _items(said: Items, count: int, draws: Draws) -> tuple[Item, ...]:
-    error = said.error or Failure("Processing failed")
+def _items(said: Items, count: int, errors: Mapping[int, Failure], draws: Draws) -> tuple[Item, ...]:
+    usual = said.error or Failure("Processing failed")
+    fails = [index in said.fail or draws.ratio("item-fails", index) < said.fail_rate for index in range(count)]
     return tuple(
-        Item(
-            index,
-            said.lasts.drawn(draws, "item", index),
-            error if index in said.fail or draws.ratio("item-fails", index) < said.fail_rate else None,
-        )
+        Item(index, said.lasts.drawn(draws, "item", index), errors.get(index) or (usual if fails[index] else None))
         for index in range(count)
     )
+
+
+def _even_items(plan: Plan, word: str, count: int, errors: Mapping[int, Failure]) -> tuple[Item, ...]:
+    span_ms = plan.span_ms(word)
+    each_ms = NEVER_MS if span_ms == OPEN_END else span_ms / plan.reach / count
+    return tuple(Item(index, round(each_ms * (index + 1)), errors.get(index)) for index in range(count))
+
+
+def _last_running(plan: Plan) -> str:
+    """Return the last running word on the planned way; "" if there is none."""
+    found, word = "", plan.first
+    while word:
+        found = word if plan.stands_for(word) == RUNNING else found
+        word = plan.then(word)
+    return found
 
 
 def _succeeds(plan: Plan) -> bool:

@@ -1,5 +1,7 @@
 """A job as it is at one instant, with every number that follows from that instant."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from simulator.jobs.files import Output
@@ -117,13 +119,16 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
             return 0 if self.is_final else work_left_ms(self.job.plan, self.job.plan.then(entry.word))
         return max(work_left_ms(self.job.plan, entry.word) - max(self.tick_ms - entry.at_ms, 0), 0)
 
-    def finished_items(self) -> list[Item]:
+    def finished_items(self) -> Sequence[Item]:
         """Return the items whose end is shown by now, in the batch's order."""
-        started = next((entry for entry in self.job.entries if self.job.plan.state(entry.word).items), None)
+        items = self.job.plan.items
+        if not items or self.succeeded:
+            return items
+        started = work_entry(self.job)
         if started is None or started.seen_at_ms > self.now_ms:
-            return []
+            return ()
         shown = self._items_shown_by_ms
-        return [item for item in self.job.plan.items if started.at_ms + item.lasts_ms <= shown]
+        return [item for item in items if started.at_ms + item.lasts_ms <= shown]
 
     @property
     def _items_shown_by_ms(self) -> int:
@@ -145,6 +150,11 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     def in_its_disguise(self) -> "Snapshot":
         """Return the snapshot that words its state as the scenario's ``shown_as`` says."""
         return Snapshot(self.job, self.now_ms, self.position, True)
+
+
+def work_entry(job: Job) -> Entry | None:
+    """Return the entry in which a batch's items are worked on."""
+    return next((entry for entry in job.entries if entry.word == job.plan.items_word), None)
 
 
 def look(job: Job, now_ms: int) -> Snapshot:
@@ -180,7 +190,7 @@ def next_change_ms(shot: Snapshot) -> int | None:
     job = shot.job
     instants = [entry.seen_at_ms for entry in job.entries[shot.position + 1 :]]
     if job.plan.items and not shot.is_final:
-        started = next((entry for entry in job.entries if job.plan.state(entry.word).items), None)
+        started = work_entry(job)
         if started is not None:
             ends = [started.at_ms + item.lasts_ms for item in job.plan.items]
             grid = job.plan.refresh

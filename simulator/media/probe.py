@@ -62,7 +62,7 @@ def probe(
 def unpack_base64(text: str) -> tuple[str, bytes] | None:
     """Return the declared type ("" if none) and the bytes of plain Base64 or a data URI; None if it is neither.
 
-    Strict: the standard alphabet, no white space, padded. The caller limits the length.
+    Strict: the standard alphabet, padded; line breaks are let through. The caller limits the length.
     """
     declared_type = ""
     if text.startswith("data:"):
@@ -70,6 +70,8 @@ def unpack_base64(text: str) -> tuple[str, bytes] | None:
         if head is None:
             return None
         declared_type, text = head[1], text[head.end() :]
+    if "\n" in text:
+        text = text.replace("\r", "").replace("\n", "")  # as the command base64 writes it
     if len(text) % 4 or text.endswith("==="):
         return None
     try:

@@ -177,10 +177,11 @@ class Submission:
         plan = make_plan(
             script,
             draft.draws,
-            item_count=draft.item_count,
+            item_count=draft.item_count if kind.takes_items else 0,
+            item_errors=self.command.item_errors,
             refresh=self._grid(refresh, draft, job_id) if refresh and not held else None,
             queues=kind.queues and bool(self.command.takes),
-            switches=draft.switches if draft.switches != self.call.switches else self.call.switches,
+            switches=self.call.switches if draft.switches == self.call.switches else draft.switches,
         )
         end = unfold(plan, self.now_ms)[-1]
         draft = msgspec.structs.replace(
@@ -230,4 +231,3 @@ def refuse_polls(script: Script) -> None:
 def _own_switches(switches: tuple[tuple[str, str], ...], vendor: str) -> dict[str, str]:
     prefix = f"{vendor}."
     return {name.removeprefix(prefix): choice for name, choice in switches if name.startswith(prefix)}
-

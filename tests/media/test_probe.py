@@ -265,7 +265,6 @@ def test_base64_is_unpacked_with_or_without_its_head(head: str) -> None:
     [
         "",
         "QUJ",
-        "QUJD\n",
         "QU JD",
         "QUJD====",
         "QUJ=QUJD",
@@ -286,3 +285,7 @@ def test_any_text_may_be_tried_as_base64(text: str) -> None:
     unpacked = unpack_base64(text)
 
     assert unpacked is None or unpacked[1]
+
+
+def test_line_breaks_as_the_command_base64_writes_them_are_let_through() -> None:
+    assert unpack_base64("QUJD\r\nQUJD\n") == ("", b"ABCABC")

@@ -80,7 +80,9 @@ def deepswapai_job(server: Background, scenario: str) -> None:
     """Submit a video swap that plays a scenario and gets the id of the page's sample."""
     main = server.simulator.sandboxes.main
     main.pin(Pin("deepswapai", "videoSwap", scenario, JOB_ID), vendors.load("deepswapai"))
-    body = json.dumps({"source_image": "https://example.com/a.jpg", "target_video": "https://example.com/b.mp4"}).encode()
+    body = json.dumps(
+        {"source_image": "https://example.com/a.jpg", "target_video": "https://example.com/b.mp4"}
+    ).encode()
     headers = {"Authorization": "Bearer YOUR_API_KEY", "Content-Type": "application/json"}
     with urlopen(Request(f"{server.url}/deepswapai/v1/video-swap", body, headers)) as reply:
         assert json.load(reply)["job_id"] == JOB_ID
@@ -93,7 +95,7 @@ USEAPI_ENDS = [
 ]
 
 
-@pytest.mark.fact("useapi.get-job.query", "useapi.auth.bearer", "useapi.base.url")
+@pytest.mark.fact("useapi.jobs.get", "useapi.auth.bearer", "useapi.base.url")
 @pytest.mark.parametrize(("scenario", "later_ms", "expected"), USEAPI_ENDS)
 def test_the_curl_of_useapi_shows_each_end(server: Background, scenario: str, later_ms: int, expected: str) -> None:
     jobid = useapi_job(server, scenario)
@@ -109,7 +111,7 @@ def test_the_curl_of_useapi_shows_each_end(server: Background, scenario: str, la
     assert expected in shell(text, server)
 
 
-@pytest.mark.fact("useapi.get-job.missing-jobid")
+@pytest.mark.fact("useapi.jobs.jobid-missing", "useapi.jobs.jobid-empty")
 def test_the_curl_of_useapi_as_printed_names_no_job(server: Background) -> None:
     text = sample("useapi.sh", ("https://api.useapi.net", f"{server.url}/useapi"), ("Bearer …", f"Bearer {USEAPI_KEY}"))
 
@@ -150,7 +152,7 @@ def test_the_javascript_of_useapi_shows_each_end(
     assert word in printed
 
 
-@pytest.mark.fact("useapi.get-job.get-with-content-type")
+@pytest.mark.fact("useapi.routing.get-with-content-type")
 @pytest.mark.parametrize(
     ("scenario", "later_ms", "expected"),
     [
@@ -183,7 +185,7 @@ def test_the_curl_of_deepswapai_shows_the_job(server: Background) -> None:
     assert (first["status"], last["status"]) == ("queued", "completed")
 
 
-@pytest.mark.parametrize(("scenario", "last_line"), [("happy", "Output URL: http"), ("failed-midway", "Error: ")])
+@pytest.mark.parametrize(("scenario", "last_line"), [("slow", "Output URL: http"), ("failed-midway", "Error: ")])
 def test_the_loop_of_deepswapai_ends_as_written(server: Background, scenario: str, last_line: str) -> None:
     deepswapai_job(server, scenario)
 
@@ -195,7 +197,12 @@ def test_the_loop_of_deepswapai_ends_as_written(server: Background, scenario: st
     assert any(line.startswith("Status: processing") for line in lines)
 
 
-@pytest.mark.fact("deepswapai.files.expiry")
+@pytest.mark.fact(
+    "deepswapai.file.24-hours",
+    "deepswapai.file.expired",
+    "deepswapai.file.no-key",
+    "deepswapai.status.answers-after-expiry",
+)
 def test_a_day_after_the_loop_of_deepswapai_the_file_is_refused(server: Background) -> None:
     deepswapai_job(server, "happy")
     lines = run([sys.executable, "-c", sample("deepswapai.py.txt")], server.url).splitlines()

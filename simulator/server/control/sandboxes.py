@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import metadata
 from typing import Any
 
 import msgspec
@@ -28,6 +27,8 @@ def get_health(call: ControlCall) -> Reply:
 
 @cache
 def _version() -> str:
+    from importlib import metadata  # it is not needed to start, and takes 5 ms
+
     try:
         return metadata.version("media-api-simulator")
     except metadata.PackageNotFoundError:

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
 from simulator.jobs.lifecycle import FAILED, FINAL, MODERATED, RUNNING
+from simulator.jobs.plan import Item
 from simulator.jobs.scenario import Failure
 from simulator.jobs.snapshot import Snapshot, gone_at_ms
 from simulator.vendors.deepswapai.errors import error_reply
@@ -20,25 +19,6 @@ TYPES = {"video": "video_swap", "batch": "batch_swap"}
 """Fact deepswapai.status.types."""
 
 _OPEN_END_MS = 60_000
-
-
-class Image(msgspec.Struct, frozen=True, gc=False):
-    """One finished image of a batch, and why it failed if it did."""
-
-    index: int
-    failure: Failure | None
-
-
-def images(shot: Snapshot) -> list[Image]:
-    """Return the images of a batch that are finished by now, by rising index (fact deepswapai.batch.item-order).
-
-    Where the scenario says nothing of single images, they finish evenly and well.
-    """
-    items, total = shot.plan.items, len(shot.outputs)
-    if items:
-        return [Image(item.index, item.error) for item in (items if shot.succeeded else shot.finished_items())]
-    done = total if shot.succeeded else min(math.floor(shot.progress * total + 1e-9), total - 1)
-    return [Image(index, None) for index in range(done)]
 
 
 def show_submitted(shot: Snapshot, call: Call) -> Reply:
@@ -116,8 +96,8 @@ def _video_words(shot: Snapshot, call: Call) -> Mapping[str, Any]:
 
 
 def _batch_words(shot: Snapshot, call: Call) -> Mapping[str, Any]:
-    finished, total = images(shot), len(shot.outputs)
-    failed = sum(image.failure is not None for image in finished)
+    finished, total = shot.finished_items(), len(shot.outputs)
+    failed = sum(item.error is not None for item in finished)
     words: dict[str, Any] = {
         "total_images": total,
         "completed": len(finished) - failed,
@@ -137,13 +117,13 @@ def _batch_words(shot: Snapshot, call: Call) -> Mapping[str, Any]:
     return words
 
 
-def _image_words(shot: Snapshot, image: Image, call: Call) -> dict[str, Any]:
-    if image.failure:
-        return {"index": image.index, "success": False, "error": image.failure.message}
+def _image_words(shot: Snapshot, item: Item, call: Call) -> dict[str, Any]:
+    if item.error:
+        return {"index": item.index, "success": False, "error": item.error.message}
     return {
-        "index": image.index,
+        "index": item.index,
         "success": True,
-        "output_url": call.files_at(shot.outputs[image.index].path, HOST),
+        "output_url": call.files_at(shot.outputs[item.index].path, HOST),
     }
 
 

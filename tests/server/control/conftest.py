@@ -102,8 +102,8 @@ async def start() -> AsyncIterator[Callable[..., Awaitable[Server]]]:
             return started[-1]
 
         yield start
-        for server in started:
-            await server.close()
+    for server in started:  # after the client, whose open connections they would wait for
+        await server.close()
 
 
 @pytest.fixture

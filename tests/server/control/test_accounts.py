@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.control.conftest import EPOCH_MS, KEY, Server
+from tests.server.control.conftest import EPOCH_MS, Server
 
 
 async def test_an_account_is_listed_once_it_has_changed_anything(server: Server) -> None:
@@ -132,4 +132,3 @@ async def test_a_key_that_plays_a_state_shows_it(server: Server) -> None:
 
     assert (said["state"], said["credits"]) == ("no-credit", 0)
     assert (await server.submit(key="no-credit-1"))[0] == 402
-    assert KEY

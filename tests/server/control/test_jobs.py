@@ -34,14 +34,14 @@ async def test_its_reply_is_what_a_look_up_would_get(server: Server) -> None:
 
 
 async def test_showing_a_job_is_no_look(server: Server) -> None:
-    await server.call("POST", "scenarios", {"scenario": "looked-at", "states": {"running": {"polls": 1, "then": "succeeded"}}})
     source = {"scenario": "looked-at", "states": {"running": {"for": {"polls": 1}, "then": "succeeded"}}}
+    added, _ = await server.call("POST", "scenarios", source)
     await server.call("PATCH", "clock", {"mode": "skip"})
-    await server.submit(**{"X-Simulator-Job-Id": ID})
+    await server.submit(**{"X-Simulator-Job-Id": ID, "X-Simulator-Scenario": "looked-at"})
 
     shown = [(await server.call("GET", f"jobs/{ID}"))[1] for _ in range(4)]
 
-    assert source
+    assert (added, shown[0]["scenario"]) == (201, "looked-at")
     assert all(job == shown[0] for job in shown)
     assert server.sandbox.clock.now_ms() == EPOCH_MS
 

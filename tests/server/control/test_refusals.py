@@ -1,6 +1,7 @@
 """What the control API refuses, and who may not call it at all."""
 
 from collections.abc import Awaitable, Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -105,12 +106,12 @@ async def test_nothing_is_set_where_one_of_several_is_refused(server: Server) ->
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        ({"data": b"{nonsense"}, "no JSON"),
+        ({"data": b"{nonsense", "headers": {"Content-Type": "application/json"}}, "no JSON"),
         ({"data": b"\xff\xfe", "headers": {"Content-Type": "application/json"}}, "no JSON"),
         ({"data": b"[" * 100_000, "headers": {"Content-Type": "application/json"}}, "no JSON"),
         ({"data": b"[1]", "headers": {"Content-Type": "application/json"}}, "body"),
         ({"data": b"by: 2m", "headers": {"Content-Type": "application/yaml"}}, "application/yaml is not accepted"),
-        ({"data": b" " * (9 << 20), "headers": {"Content-Type": "application/json"}}, "larger than"),
+        ({"data": BytesIO(b" " * (9 << 20)), "headers": {"Content-Type": "application/json"}}, "larger than"),
     ],
 )
 async def test_a_body_that_is_no_json_is_told_so(server: Server, said: dict[str, Any], reason: str) -> None:

@@ -67,7 +67,13 @@ async def test_no_text_makes_the_server_read_a_file(server: Server) -> None:
 
 
 async def test_a_pin_decides_the_next_accepted_submit(server: Server) -> None:
-    asked = {"vendor": "deepswapai", "operation": "videoSwap", "scenario": "stuck", "job_id": "vjob_xyz789abc", "seed": "3"}
+    asked = {
+        "vendor": "deepswapai",
+        "operation": "videoSwap",
+        "scenario": "stuck",
+        "job_id": "vjob_xyz789abc",
+        "seed": "3",
+    }
 
     status, pin = await server.call("POST", "scenarios/pins", asked)
     listed = (await server.call("GET", "scenarios/pins"))[1]

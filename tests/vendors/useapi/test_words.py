@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from simulator.jobs.durations import fixed
-from simulator.jobs.job import Event
+from simulator.jobs.job import GAVE_UP, Event
 from simulator.jobs.scenario import Failure, Refresh, Result, Shape
+from simulator.jobs.timeline import unfold
 from simulator.vendors.useapi import VENDOR
 from simulator.vendors.useapi.kinds import SWEEP
 from simulator.vendors.useapi.verbs import VERBS
@@ -227,12 +228,9 @@ def test_a_repeated_file_has_a_readable_type(declared: str, told: str) -> None:
     assert shown(shot(job("changebg", inputs=(image,))))["image"] == {"size": 7, "type": told}
 
 
-def submitted(made: Any, after_ms: int = 0, **other: Any) -> Any:
+def submitted(made: Any, after_ms: int = 0) -> Any:
     id = made.operation
-    seen = shot(made, after_ms)
-    if other:
-        seen = type(seen)(seen.job, seen.now_ms, seen.position, **other)
-    return sent(id, operation(id).show(seen, call(id)))
+    return sent(id, operation(id).show(shot(made, after_ms), call(id)))
 
 
 @fact(
@@ -268,14 +266,17 @@ def test_what_the_bot_turns_down_at_once_is_a_422_with_the_job(word: str) -> Non
     assert "messageId" not in later
 
 
-@fact("useapi.errors.no-answer")
-def test_a_call_that_waited_in_vain_is_a_504_with_the_job() -> None:
+@fact("useapi.errors.no-answer", "useapi.errors.rejected-is-a-job")
+def test_a_call_that_waited_in_vain_is_a_504_with_the_job_and_stays_failed() -> None:
     made = job("picsi", plays=states(("created", "forever")), inputs=(FACE, STILL))
+    made.events = (Event(GAVE_UP, made.created_at_ms + 120_000),)
+    made.entries = unfold(made.plan, made.created_at_ms, made.events)
 
-    reply = submitted(made, 120_000, gave_up=True)
+    reply, later = submitted(made, 120_000), shown(shot(made, 200_000))
 
     assert (reply.status, reply.body["code"], reply.body["status"]) == (504, 504, "failed")
-    assert reply.body["error"] == "No answer from InsightFaceSwap"
+    assert reply.body["error"] == later["error"] == "No answer from InsightFaceSwap"
+    assert (later["status"], later["code"]) == ("failed", 200)
 
 
 @fact("useapi.status.final", "useapi.status.transitions")
