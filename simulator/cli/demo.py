@@ -12,7 +12,6 @@ from urllib.request import Request, urlopen
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from simulator import vendors
 from simulator.assembly import Background
@@ -22,7 +21,7 @@ from simulator.vendors.vendor import Tour, Vendor
 
 STEP_MS = 250  # the clock moves so far between two looks
 MOST_STEPS = 2400  # ten virtual minutes
-_BAR = TextColumn("[bold]{task.fields[vendor]:<22}"), TextColumn("{task.fields[word]:<12}"), BarColumn(30)
+_BAR = TextColumn("[bold]{task.fields[vendor]:<26}"), TextColumn("{task.fields[word]:<12}"), BarColumn(30)
 _DONE, _RUNNING = 100, 90
 
 
@@ -89,7 +88,7 @@ def demo(into: str, names: Sequence[str], *, speed: float) -> int:
     console = Console(highlight=False)
     settings = Settings(port=0, clock="manual", seed="demo", epoch="2026-01-28T12:00:00Z")
     with Background(settings) as server:
-        console.print(f"A simulator on {server.url}; its clock stands until this demo moves it.\n")
+        console.print(f"A simulator on {server.url}; its clock stands until this demo moves it.\n", soft_wrap=True)
         try:
             walks = [
                 _Walk(f"{server.url}/{vendor.name}", vendor, vendor.tour)
@@ -140,16 +139,11 @@ def _fetch(method: str, url: str, body: object = None, headers: Mapping[str, str
 
 
 def _show_files(walks: Sequence[_Walk], folder: Path, console: Console) -> None:
-    table = Table("vendor", "job", "ended as", "file", "bytes", box=None, padding=(0, 2, 0, 0))
-    for walk in walks:
-        files = walk.download(folder)
-        first = walk.vendor.title, walk.tour.title, str(walk.word)
-        for number, path in enumerate(files):
-            table.add_row(*(first if not number else ("", "", "")), str(path), f"{path.stat().st_size:,}")
-        if not files:
-            table.add_row(*first, "none", "")
     console.print()
-    console.print(table)
+    for walk in walks:
+        console.print(f"{walk.vendor.title}: {walk.tour.title} {walk.job_id} {walk.word}", soft_wrap=True)
+        for path in walk.download(folder):
+            console.print(f"  {path}  {path.stat().st_size:,} bytes", soft_wrap=True)
 
 
 def _at(reply: Any, place: str) -> Iterator[Any]:

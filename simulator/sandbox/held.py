@@ -7,10 +7,14 @@ from simulator.jobs.snapshot import Snapshot
 
 
 class Held:
-    """``due_ms`` is the instant at which the reply is due by plan; None where nobody knows one."""
+    """``due_ms`` is the instant at which the reply is due by plan; None where nobody knows one.
+
+    ``waiting`` counts the replies that wait for it: none once its client has left.
+    """
 
     def __init__(self, job_id: str, due_ms: int | None, gives_up_at_ms: int | None) -> None:
         self.job_id, self.due_ms, self.gives_up_at_ms = job_id, due_ms, gives_up_at_ms
+        self.waiting = 0
         self._snapshot: Snapshot | None = None
         self._was_dropped = False
         self._callbacks: list[Callable[[], None]] = []

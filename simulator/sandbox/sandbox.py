@@ -540,7 +540,7 @@ class Sandbox:
         with self.lock:
             return {
                 "in_flight": self.in_flight,
-                "held": len(self.life.held),
+                "held": sum(held.waiting for held in self.life.held.values()),
                 "deliveries": 0,
                 "next_due_ms": self.life.agenda.next_due_ms(),
             }

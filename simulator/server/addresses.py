@@ -4,12 +4,12 @@ import re
 
 import msgspec
 from aiohttp import web
+from aiohttp.hdrs import HOST
 
 from simulator.jobs.errors import SimulatorError
 from simulator.sandbox.sandboxes import MAIN
 from simulator.server.desks import Desks
 from simulator.server.paths import clean, split
-from simulator.vendors.vendor import Vendor
 
 CONTROL = "_simulator"
 _SANDBOX_IN_KEY = re.compile(r"(?:^|[^A-Za-z0-9])sbx-([a-z0-9][a-z0-9_]{0,63})-")
@@ -29,21 +29,45 @@ FRONT_DOOR = Door()
 
 
 class Address(msgspec.Struct, gc=False):
-    """``parts`` is the path as the vendor knows it; ``prefix`` the part before it that names the vendor, if one did."""
+    """``parts`` is the path as the vendor knows it; ``prefix`` the part before it that names the vendor, if one did.
 
+    ``sandbox`` is the one that path or port name; ``answers_in`` the one that answers.
+    """
+
+    request: web.BaseRequest
     door: Door
-    host: str
     vendor: str
     sandbox: str
     parts: list[str]
     query: str
     prefix: str = ""
+    said_host: str = ""
     is_control: bool = False
+    answers_in: str = MAIN
+    file_host: str = ""
 
     @property
     def path(self) -> str:
         """The path as the vendor knows it."""
         return "/".join(self.parts)
+
+    @property
+    def host(self) -> str:
+        """The host as the client wrote it, with its port."""
+        return self.said_host or self.request.headers.get(HOST, "")
+
+    def files_at(self, path: str, host: str = "") -> str:
+        """Turn an output's path into a URL that this client can reach the way it reached us."""
+        segments = [path.lstrip("/")]
+        if self.prefix:
+            segments.insert(0, self.prefix)
+        if self.answers_in not in (MAIN, self.door.sandbox):
+            segments.insert(0, f"~{self.answers_in}")
+        here = self.host
+        if not self.prefix and not self.door.vendor:  # reached by the vendor's own host: its files have theirs
+            _, colon, port = here.partition(":")
+            here = (host or self.file_host) + colon + port
+        return "/".join([origin(self.request, here), *segments])
 
 
 def find_address(request: web.BaseRequest, door: Door, desks: Desks) -> Address:
@@ -53,10 +77,10 @@ def find_address(request: web.BaseRequest, door: Door, desks: Desks) -> Address:
         SimulatorError: path and port name two sandboxes.
     """
     path, _, query = request.raw_path.partition("?")
-    host = request.headers.get("Host", "")
+    said_host = ""
     if path[:1] != "/":  # as a client writes it to a proxy
         whole = _WHOLE_URL.match(path)
-        host, path = (whole[1], whole[2] or "/") if whole else (host, "/" + path)
+        said_host, path = (whole[1], whole[2] or "/") if whole else ("", "/" + path)
     parts = split(path)
     sandbox = door.sandbox
     if parts[1][:1] == "~":
@@ -64,14 +88,16 @@ def find_address(request: web.BaseRequest, door: Door, desks: Desks) -> Address:
         if sandbox and said != sandbox:
             raise disagreement("path", said, "port", sandbox)
         sandbox = said
-    if parts[1] == CONTROL and door.has_control:
-        return Address(door, host, "", sandbox, parts, query, is_control=True)
-    if door.vendor:
-        return Address(door, host, door.vendor, sandbox, parts, query)
-    if parts[1] in desks.names:
+    if parts[1] in desks.names and not door.vendor:
         vendor = _take(parts)
-        return Address(door, host, vendor, sandbox, parts, query, prefix=vendor)
-    return Address(door, host, desks.hosts.get(_name(host), ""), sandbox, parts, query)
+        return Address(request, door, vendor, sandbox, parts, query, vendor, said_host)
+    address = Address(request, door, door.vendor, sandbox, parts, query, "", said_host)
+    if parts[1] == CONTROL and door.has_control:
+        address.is_control = True
+        address.vendor = ""
+    elif not door.vendor:
+        address.vendor = desks.hosts.get(_name(address.host), "")
+    return address
 
 
 def _take(parts: list[str]) -> str:
@@ -108,26 +134,3 @@ def origin(request: web.BaseRequest, host: str) -> str:
         name, port = (socket or ("localhost", 80))[:2]
         host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
     return f"{scheme}://{host}"
-
-
-class Reach:
-    """Turns an output's path into a URL that this client can reach the way it reached us."""
-
-    __slots__ = ("_address", "_request", "_vendor", "sandbox")
-
-    def __init__(self, request: web.BaseRequest, address: Address, vendor: Vendor) -> None:
-        self._request, self._address, self._vendor = request, address, vendor
-        self.sandbox = MAIN
-
-    def __call__(self, path: str, host: str = "") -> str:
-        address = self._address
-        segments = [path.lstrip("/")]
-        if address.prefix:
-            segments.insert(0, address.prefix)
-        if self.sandbox not in (MAIN, address.door.sandbox):
-            segments.insert(0, f"~{self.sandbox}")
-        here = address.host
-        if not address.prefix and not address.door.vendor:  # reached by the vendor's own host: its files have theirs
-            _, colon, port = here.partition(":")
-            here = (host or (self._vendor.media_hosts or (self._vendor.host,))[0]) + colon + port
-        return "/".join([origin(self._request, here), *segments])

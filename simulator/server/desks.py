@@ -28,9 +28,9 @@ class Desk:
 
     def __init__(self, vendor: Vendor, document: Mapping[str, Any]) -> None:
         self.vendor, self.contract = vendor, Contract(vendor.name, document)
+        self.file_host = (*vendor.media_hosts, vendor.host)[0]
         routes = [Route(operation, self._checks(operation)) for operation in vendor.operations]
         self._paths = Paths((route.operation.method, route.operation.path, route) for route in routes)
-        self._has_switches = any(operation.switch for operation in vendor.operations)
         media = self.contract.media_operations()
         self.media: Paths[Checks] = Paths((checks.method, checks.path, checks) for checks in media)
 
@@ -43,20 +43,26 @@ class Desk:
             )
         return checks
 
-    def find(self, parts: Sequence[str], switches: Mapping[str, str]) -> Mapping[str, Leaf[Route]] | None:
-        """Return the routes of a path by method, without those that a switch keeps closed; None if there is none."""
+    def find(self, method: str, parts: Sequence[str], switches: Mapping[str, str]) -> Leaf[Route] | None:
+        """Return the route of a call; HEAD is a GET. None if there is none, or if a switch keeps it closed."""
         leaves = self._paths.find(parts)
-        if leaves is None or not self._has_switches:
-            return leaves
-        return {method: leaf for method, leaf in leaves.items() if _is_open(leaf.target.operation, switches)} or None
+        if leaves is None:
+            return None
+        leaf = leaves.get(method) or (leaves.get("GET") if method == "HEAD" else None)
+        return leaf if leaf is not None and _is_open(leaf.target.operation, switches) else None
+
+    def methods(self, parts: Sequence[str], switches: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the methods that a path has."""
+        leaves = self._paths.find(parts) or {}
+        return tuple(method for method, leaf in leaves.items() if _is_open(leaf.target.operation, switches))
 
 
 def _is_open(operation: Operation, switches: Mapping[str, str]) -> bool:
     return operation.switch is None or switches.get(operation.switch[0]) == operation.switch[1]
 
 
-class Desks:
-    """All vendors by name."""
+class Desks(dict[str, Desk]):
+    """All vendors by name, each opened when it is first asked for."""
 
     def __init__(
         self,
@@ -64,14 +70,12 @@ class Desks:
         load_vendor: Callable[[str], Vendor],
         load_document: Callable[[str], Mapping[str, Any]],
     ) -> None:
+        super().__init__()
         self.names = frozenset(names)
         self._load_vendor, self._load_document = load_vendor, load_document
-        self._open: dict[str, Desk] = {}
 
-    def __getitem__(self, name: str) -> Desk:
-        desk = self._open.get(name)
-        if desk is None:
-            desk = self._open[name] = Desk(self._load_vendor(name), self._load_document(name))
+    def __missing__(self, name: str) -> Desk:
+        desk = self[name] = Desk(self._load_vendor(name), self._load_document(name))
         return desk
 
     @cached_property

@@ -8,7 +8,7 @@ from simulator.jobs.errors import SimulatorError
 
 Target = TypeVar("Target")
 
-_HOLE, _END, _EMPTY = "", "//", "/"  # none of them can be a part of a path
+_HOLE, _END = "//", "/"  # neither can be a part of a path
 
 
 class Leaf(NamedTuple, Generic[Target]):
@@ -41,21 +41,20 @@ class Paths(Generic[Target]):
                 holes.append((at, part[1:-1]))
             elif "{" in part:
                 raise SimulatorError(f"{path}: a hole must be a whole segment of the path")
-            node = node.setdefault(_HOLE if is_hole else part or _EMPTY, {})
+            node = node.setdefault(_HOLE if is_hole else part, {})
         node.setdefault(_END, {})[method] = Leaf(target, tuple(holes))
 
     def find(self, parts: Sequence[str]) -> Mapping[str, Leaf[Target]] | None:
         """Return what stands at a path by method; ``parts[0]`` is what stood before the first slash."""
-        node: dict[str, Any] | None = self._tree
+        node = self._tree
         for part in parts[1:]:
-            assert node is not None
-            below = node.get(part or _EMPTY)
+            below = node.get(part)
             if below is None:
                 below = node.get(_HOLE) if part else None
                 if below is None:
                     return None
             node = below
-        return None if node is None else node.get(_END)
+        return node.get(_END)
 
 
 def _fall_through(node: dict[str, Any]) -> None:
@@ -63,7 +62,7 @@ def _fall_through(node: dict[str, Any]) -> None:
     below_hole = node.get(_HOLE)
     for word, below in node.items():
         if word != _END:
-            if below_hole is not None and word not in (_HOLE, _EMPTY):
+            if below_hole is not None and word not in (_HOLE, ""):
                 _merge(below, below_hole)
             _fall_through(below)
 

@@ -18,7 +18,6 @@ from simulator.server.addresses import (
     FRONT_DOOR,
     Address,
     Door,
-    Reach,
     disagreement,
     find_address,
     sandbox_in_key,
@@ -29,7 +28,7 @@ from simulator.server.exchange import Exchange, Tally, as_bug
 from simulator.server.inputs import read_inputs
 from simulator.server.overrides import leave_contract, overridden
 from simulator.server.paths import clean
-from simulator.server.replies import Dropped, Wire, loud, respond, wire
+from simulator.server.replies import Dropped, Rendered, Wire, loud, respond, wire
 from simulator.server.strays import answer_nobody, answer_stray
 from simulator.server.waiting import released
 from simulator.vendors.vendor import Call, Headers
@@ -80,8 +79,11 @@ class Pipeline:
         exchange.sandbox.enter()
         try:
             response = await self._answer_vendor(exchange)
-            await response.prepare(request)
-            await response.write_eof()
+            if type(response) is Rendered:
+                await response.send(request)
+            else:
+                await response.prepare(request)
+                await response.write_eof()
             return response
         except ConnectionError:  # the client has left
             return Dropped()
@@ -96,22 +98,19 @@ class Pipeline:
             headers += _ANY_ORIGIN
         sandbox = self.sandboxes.get(address.sandbox or MAIN)
         query = read_pairs(clean(address.query)) if address.query else {}
-        reach = Reach(request, address, vendor)
         switches = sandbox.switches_for(vendor)
-        call = Call(_NO_OPERATION, request.method, {}, query, _headers(request), reach, switches=switches)
+        call = Call(_NO_OPERATION, request.method, {}, query, _headers(request), address.files_at, switches=switches)
         exchange = Exchange(request, address, desk, sandbox, call, headers, self.tally)
-        leaves = desk.find(address.parts, switches)
-        if leaves is None:
-            exchange.refusal = UnknownPath(address.path)
-        elif leaf := leaves.get(call.method) or (leaves.get("GET") if call.method == "HEAD" else None):
-            exchange.route = leaf.target
-            call.operation, call.path = leaf.target.operation.id, leaf.values(address.parts)
-            if leaf.target.operation.requires_key:
+        if leaf := desk.find(call.method, address.parts, switches):
+            route = exchange.route = leaf.target
+            call.operation, call.path = route.operation.id, leaf.values(address.parts)
+            if route.operation.requires_key:
                 self._read_key(exchange)
+        elif methods := desk.methods(address.parts, switches):
+            exchange.methods, exchange.refusal = methods, WrongMethod(call.method, methods)
         else:
-            exchange.methods = tuple(leaves)
-            exchange.refusal = WrongMethod(call.method, exchange.methods)
-        reach.sandbox = exchange.sandbox.id
+            exchange.refusal = UnknownPath(address.path)
+        address.answers_in, address.file_host = exchange.sandbox.id, desk.file_host
         return exchange
 
     def _read_key(self, exchange: Exchange) -> None:
@@ -126,10 +125,9 @@ class Pipeline:
         except ApiError as error:
             exchange.refusal = error
             return
-        named = sandbox_in_key(call.account)
-        if named and said and named != said:
-            raise disagreement("key", named, "path or port", said)
-        if named and not said:
+        if named := sandbox_in_key(call.account):
+            if said and named != said:
+                raise disagreement("key", named, "path or port", said)
             exchange.sandbox = self.sandboxes.get(named)
             call.switches = exchange.sandbox.switches_for(vendor)
 
@@ -198,12 +196,15 @@ class Pipeline:
         call, operation, headers = exchange.call, route.operation, exchange.headers
         if exchange.sandbox.clock.mode != "real":
             call.now_ms = exchange.sandbox.clock.now_ms()  # a skip or a blocking call has moved it
-        reply = overridden(operation.show(outcome, call), operation, outcome)
+        reply = operation.show(outcome, call)
+        job_ids, changes = _look_at(outcome)
+        if changes:
+            reply = overridden(reply, operation, outcome)
         route.checks.check_reply(reply, headers)
-        reply, reason = leave_contract(reply, operation, outcome, call)
-        if reason:
-            exchange.marks += (f"off contract: {reason}",)
-        return exchange.record(wire(reply, headers), _job_ids(outcome))
+        if changes:
+            reply, reason = leave_contract(reply, operation, outcome, call)
+            exchange.marks += (f"off contract: {reason}",) if reason else ()
+        return exchange.record(wire(reply, headers), job_ids)
 
 
 def _headers(request: web.BaseRequest) -> Mapping[str, str]:
@@ -219,9 +220,12 @@ def _choice(headers: Mapping[str, str]) -> Choice:
     return Choice(scenario, seed, job_id) if scenario or seed or job_id else NO_CHOICE
 
 
-def _job_ids(outcome: Any) -> tuple[str, ...]:
+def _look_at(outcome: Any) -> tuple[tuple[str, ...], bool]:
+    """Return the ids of the jobs in an outcome, and whether a scenario may want to change how they are told."""
     if type(outcome) is Snapshot:
-        return (outcome.job.id,)
+        job = outcome.job
+        return (job.id,), bool(job.off_contract or job.plan.script.scenario.reply)
     if type(outcome) is list:
-        return tuple(shot.job.id for shot in outcome if type(shot) is Snapshot)
-    return ()
+        jobs = [shot.job for shot in outcome if type(shot) is Snapshot]
+        return tuple(job.id for job in jobs), any(job.off_contract for job in jobs)
+    return (), False

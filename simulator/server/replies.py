@@ -76,10 +76,10 @@ class Rendered(web.StreamResponse):
     def __init__(self, status: int, data: bytes) -> None:  # no super(): nothing of it is used
         self._status, self._data, self._is_written = status, data, False
 
-    async def prepare(self, request: web.BaseRequest) -> Any:
+    async def send(self, request: web.BaseRequest) -> None:
         """Write it all."""
         if self._is_written:
-            return None
+            return
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client has left")
@@ -87,7 +87,10 @@ class Rendered(web.StreamResponse):
         transport.write(self._data)
         if transport.get_write_buffer_size() > _FULL_BYTES:
             await request.writer.drain()
-        return None
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        """Write it, unless that has been done."""
+        await self.send(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
         """All is written."""

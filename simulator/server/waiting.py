@@ -23,11 +23,15 @@ async def released(held: Held, sandbox: Sandbox) -> Snapshot:
             loop.call_soon_threadsafe(is_over.set)
 
     held.subscribe(wake)
-    while not held.is_done:
-        due_in = None if held.due_ms is None else sandbox.clock.real_seconds_until(held.due_ms)
-        try:
-            async with asyncio.timeout(_MOST_SECONDS if due_in is None else min(due_in, _MOST_SECONDS)):
-                await is_over.wait()
-        except TimeoutError:
-            sandbox.settle()
+    held.waiting += 1
+    try:
+        while not held.is_done:
+            due_in = None if held.due_ms is None else sandbox.clock.real_seconds_until(held.due_ms)
+            try:
+                async with asyncio.timeout(_MOST_SECONDS if due_in is None else min(due_in, _MOST_SECONDS)):
+                    await is_over.wait()
+            except TimeoutError:
+                sandbox.settle()
+    finally:
+        held.waiting -= 1
     return held.outcome()

@@ -18,6 +18,7 @@ async def test_a_held_reply_waits_for_its_jobs_end(holding: Server) -> None:
     waiting = asyncio.create_task(holding.call("POST", "/v1/pictures"))
     await until(lambda: holding.sandbox.life.held)
 
+    await until(lambda: holding.sandbox.counters()["held"] == 1)
     assert holding.sandbox.in_flight == 1
     await asyncio.to_thread(holding.sandbox.advance, 10_000)  # from a thread of its own, as a test would
 
@@ -83,6 +84,7 @@ async def test_a_client_that_leaves_takes_nothing_along(holding: Server, caplog:
 
     await until(lambda: holding.sandbox.in_flight == 0)
 
+    assert holding.sandbox.counters()["held"] == 0
     holding.sandbox.advance(10_000)
     assert (await holding.call("GET", "/v1/clips"))[1]["clips"][0]["status"] == "done"
     assert not caplog.records

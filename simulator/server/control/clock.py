@@ -48,13 +48,13 @@ def skip_to_next_event(call: ControlCall) -> Reply:
     return Reply({**show_instant(now_ms), "moved_ms": now_ms - before_ms})
 
 
-def read_length_ms(said: int | str) -> int:
-    """Return a length of time, such as ``1h30m``, in milliseconds.
+def read_length_ms(said: float | str) -> int:
+    """Return a length of time, such as ``1h30m``, in milliseconds; a number is whole, but may be written as ``5.0``.
 
     Raises:
         Unprocessable: it is longer than a hundred years.
     """
     try:
-        return read_ms(said) if isinstance(said, int) else sum(map(read_ms, _PART.findall(said)))
+        return sum(map(read_ms, _PART.findall(said))) if isinstance(said, str) else read_ms(int(said))
     except ValueError as error:
         raise Unprocessable(str(error), code="bad_length") from error

@@ -137,7 +137,7 @@ class Control:
         Raises:
             SimulatorError: our own fault.
         """
-        leaves = self._paths.find(address.parts) or {}
+        leaves = _most_literal(self._paths.find(address.parts) or {})
         leaf = leaves.get(request.method) or (leaves.get("GET") if request.method == "HEAD" else None)
         here = origin(request, address.host)
         try:
@@ -197,6 +197,12 @@ class Control:
         described = dict.fromkeys(self.contract.checks(id).path for id in self.contract.operation_ids)
         near = get_close_matches(address.path[:200], described, n=3, cutoff=0.5)
         return Absent(f"there is no path {address.path[:200]!r}", legal=near)
+
+
+def _most_literal(leaves: Mapping[str, Leaf[_Route]]) -> dict[str, Leaf[_Route]]:
+    """Leave out what a hole would catch, where a path has a word of ours: ``scenarios/pins`` is no scenario."""
+    fewest = min((len(leaf.holes) for leaf in leaves.values()), default=0)
+    return {method: leaf for method, leaf in leaves.items() if len(leaf.holes) == fewest}
 
 
 async def _read_json_body(request: web.BaseRequest, checks: Checks) -> Body:

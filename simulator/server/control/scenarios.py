@@ -7,7 +7,7 @@ from typing import Any
 from simulator.jobs.errors import SimulatorError, UnfitScenario, UnknownScenario
 from simulator.library import Description, Library
 from simulator.sandbox.choosing import Pin
-from simulator.server.control.calls import Absent, BadRequest, ControlCall, Services, Unprocessable
+from simulator.server.control.calls import Absent, ControlCall, Services, Unprocessable
 from simulator.server.control.shown import show_pin, show_problem, show_scenario
 from simulator.vendors.vendor import Kind, Reply, Vendor
 
@@ -118,12 +118,9 @@ def _asked_kinds(call: ControlCall) -> tuple[Vendor | None, list[Kind]]:
 
     Raises:
         Absent: there is no such vendor or kind.
-        BadRequest: a kind without its vendor.
     """
     vendor, name = call.asked_vendor(), call.query.get("kind")
     if vendor is None:
-        if name is not None:
-            raise BadRequest("query kind: it needs a vendor too, for example vendor=deepswapai")
         return None, []
     kinds = [kind for kind in vendor.kinds if name in (None, kind.name)]
     if not kinds:

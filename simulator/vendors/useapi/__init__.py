@@ -7,7 +7,7 @@ from simulator.vendors.useapi.errors import show_error, show_missing_file
 from simulator.vendors.useapi.kinds import KINDS
 from simulator.vendors.useapi.operations import OPERATIONS
 from simulator.vendors.useapi.switches import SWITCHES
-from simulator.vendors.vendor import Vendor
+from simulator.vendors.vendor import Tour, Vendor
 
 VENDOR = Vendor(
     name="useapi",
@@ -20,14 +20,24 @@ VENDOR = Vendor(
     show_error=show_error,
     show_missing_file=show_missing_file,
     new_account=new_account,
+    tour=Tour(
+        title="headshot",
+        submit="POST /v1/faceswap/headshot",
+        json={"prompt": "me, a mad king with an evil smile, wearing medieval royal blue attire and a crown. --no green"},
+        id_at="jobid",
+        poll="/v1/faceswap/jobs/?jobid={id}",
+        word_at="status",
+        good_word="completed",
+        running_words=("created", "started", "progress"),
+        files_at="attachments.*.url",
+    ),
     sample_key="user:12345-aBcDeFgHiJkL",
     first_call=(
         "curl {base}/v1/faceswap/headshot -H 'Authorization: Bearer {key}' "
         "-F 'prompt=me, a mad king with an evil smile, wearing medieval royal blue attire and a crown. --no green --square'"
     ),
     switches=SWITCHES,
-    headers=(("Access-Control-Allow-Origin", "*"),),  # fact useapi.cors.any-origin
-    allows_any_origin=True,
+    allows_any_origin=True,  # fact useapi.cors.any-origin
 )
 
 __all__ = ["VENDOR"]

@@ -42,7 +42,7 @@ REFUSED = [
     ("POST", "scenarios", {"text": ""}, 400, "bad_request", "body"),
     ("PUT", "scenarios/default", {"scenario": "nope"}, 422, "unknown_scenario", "nope"),
     ("GET", "scenarios/nope", None, 404, "not_found", "nope"),
-    ("GET", "scenarios/happy?kind=video", None, 400, "bad_request", "needs a vendor"),
+    ("GET", "scenarios/happy?kind=video", None, 400, "bad_request", "vendor"),
     ("GET", "scenarios?vendor=deepswapai&kind=song", None, 404, "not_found", "song"),
     ("GET", "scenarios?vendor=nobody", None, 404, "unknown_vendor", "nobody"),
     ("POST", "scenarios/pins", {"vendor": "nobody", "scenario": "happy"}, 422, "unknown_vendor", "nobody"),
@@ -142,6 +142,11 @@ async def test_a_wrong_method_names_those_that_are_right(server: Server) -> None
 
     assert (reply.status, reply.headers["Allow"]) == (405, "GET, PATCH")
     assert said["error"]["legal"] == ["GET", "PATCH"]
+
+
+async def test_a_word_of_ours_is_no_scenario(server: Server) -> None:
+    async with server.client.get(f"{server.root}/_simulator/scenarios/default") as reply:
+        assert (reply.status, reply.headers["Allow"]) == (405, "PUT")
 
 
 async def test_a_reply_that_is_not_described_never_leaves(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
