@@ -31,7 +31,10 @@ VENDOR = Vendor(
     tour=Tour(
         title="video swap",
         submit="POST /v1/video-swap",
-        json={"source_image": "https://example.com/face.jpg", "target_video": "https://example.com/clip.mp4?duration=12"},
+        json={
+            "source_image": "https://example.com/face.jpg",
+            "target_video": "https://example.com/clip.mp4?duration=12",
+        },
         id_at="job_id",
         poll="/v1/status/{id}",
         word_at="status",

@@ -23,7 +23,9 @@ VENDOR = Vendor(
     tour=Tour(
         title="headshot",
         submit="POST /v1/faceswap/headshot",
-        json={"prompt": "me, a mad king with an evil smile, wearing medieval royal blue attire and a crown. --no green"},
+        json={
+            "prompt": "me, a mad king with an evil smile, wearing medieval royal blue attire and a crown. --no green"
+        },
         id_at="jobid",
         poll="/v1/faceswap/jobs/?jobid={id}",
         word_at="status",
