@@ -1,29 +1,129 @@
 """The simulator in this very process, for rows that need no socket: the one module here that knows its Python API."""
 
-from typing import Protocol
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
 
-from bench.rows import Missing
+from bench.servers import HEADERS, KEY
+from bench.subject import PREFIX, SUBMIT
+from simulator import vendors
+from simulator.assembly import Simulator
+from simulator.jobs.commands import Submit
+from simulator.jobs.files import imagine_input
+from simulator.sandbox.accounts import AccountChange
+from simulator.sandbox.choosing import Choice
+from simulator.server.edge import new_server
+from simulator.settings import Settings
+from simulator.vendors.vendor import Call
+
+EPOCH = "2026-01-28T12:00:00Z"
+INPUTS = tuple(
+    imagine_input(field, url, kind) for (field, url), kind in zip(SUBMIT.items(), ("image", "video"), strict=True)
+)
+MONTHLY = "/useapi/v1/faceswap/jobs/?jobid="
 
 
-class Inside(Protocol):
-    """A simulator with a sandbox on a manual clock, commanded without a socket."""
+class Inside:
+    """A simulator on a manual clock. ``submit`` goes to the sandbox directly, ``poll`` through the whole pipeline."""
+
+    def __init__(self, max_jobs: int = 100_000) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._simulator = Simulator(Settings(port=0, clock="manual", seed="bench", epoch=EPOCH, max_jobs=max_jobs))
+        self._sandbox = self._simulator.sandboxes.main
+        self._vendor = vendors.load("deepswapai")
+        self._sandbox.set_account(self._vendor, KEY, AccountChange(credits=1e12))
+        self._operation = next(one for one in self._vendor.operations if one.id == "videoSwap")
+        self._fields: Mapping[str, Any] = {}
+        self._wire: _Wire | None = None
 
     def submit(self) -> str:
         """Submit the job of ``bench.subject`` and return its id."""
+        call = Call("videoSwap", "POST", {}, {}, {}, lambda path, host: path, body=dict(SUBMIT), account=KEY)
+        call.switches = self._sandbox.switches_for(self._vendor)
+        call.inputs = INPUTS
+        command = self._operation.read(call, ())
+        assert isinstance(command, Submit)
+        self._fields = self._fields or command.fields
+        command.fields = self._fields  # what clients write is counted apart: all jobs share it, and INPUTS
+        outcome: Any = self._sandbox.handle(self._vendor, call, command, Choice())
+        return str(outcome.job.id)
+
+    def submit_monthly(self) -> str:
+        """Submit a job that answers for 31 days, and return its id."""
+        body = json.dumps({"prompt": "me, a king"})
+        status, reply = self._ask("POST", "/useapi/v1/faceswap/headshot", body)
+        assert status == 200, reply
+        return str(json.loads(reply)["jobid"])
 
     def poll(self, job_id: str) -> int:
         """Look at the job through the whole pipeline, both checks and journal included, and return the HTTP status."""
+        path = f"{MONTHLY}{job_id}" if job_id.startswith("job:") else f"{PREFIX}/status/{job_id}"
+        return self._ask("GET", path)[0]
 
     def advance(self, by_ms: int) -> None:
         """Move the sandbox's clock."""
+        self._sandbox.advance(by_ms)
 
     def new_sandbox_and_drop(self) -> None:
         """Make another sandbox and drop it."""
+        sandboxes = self._simulator.sandboxes
+        sandboxes.drop(sandboxes.create().id)
 
     def serve(self, port: int) -> None:
         """Serve this sandbox on the port until the process is told to stop."""
+        from simulator.assembly import run_loop
+        from simulator.server.edge import open_door
+
+        async def forever() -> None:
+            await open_door(self._simulator.pipeline, port=port)
+            await asyncio.Event().wait()
+
+        run_loop(forever)
+
+    def _ask(self, method: str, path: str, body: str = "") -> tuple[int, bytes]:
+        lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *(f"{name}: {said}" for name, said in HEADERS.items())]
+        if body:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        return self._loop.run_until_complete(self._exchange("\r\n".join([*lines, "", body]).encode()))
+
+    async def _exchange(self, sent: bytes) -> tuple[int, bytes]:
+        if self._wire is None:
+            self._wire = _Wire()
+            self._protocol = new_server(self._simulator.pipeline)()
+            self._protocol.connection_made(self._wire)
+        self._wire.written.clear()
+        self._protocol.data_received(sent)
+        while not self._wire.written:  # noqa: ASYNC110  there is nobody else in this loop
+            await asyncio.sleep(0)
+        head, _, body = bytes(self._wire.written).partition(b"\r\n\r\n")
+        return int(head.split(b" ", 2)[1]), body
+
+
+class _Wire(asyncio.Transport):
+    """A connection without a socket: what is written stays here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def writelines(self, pieces: Any) -> None:
+        for piece in pieces:
+            self.written += piece
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 def open_simulator(max_jobs: int = 100_000) -> Inside:
     """Return a simulator that has been used by nobody."""
-    raise Missing("bench/inside.py does not know the simulator's Python API yet")
+    return Inside(max_jobs)

@@ -64,13 +64,13 @@ class _Walk:
         for url in _at(self.reply, self.tour.files_at):
             name = PurePosixPath(urlsplit(str(url)).path).name
             path = into / f"{self.vendor.name}-{name}"
-            path.write_bytes(_fetch("GET", str(url)))
+            path.write_bytes(_fetch("GET", str(url) if "://" in str(url) else self._base + str(url)))
             files.append(path)
         return files
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        key = self.vendor.sample_key
-        return json.loads(_fetch(method, self._base + path, body, {"Authorization": f"Bearer {key}", "x-api-key": key}))
+        headers = {name: said.replace("{key}", self.vendor.sample_key) for name, said in self.tour.headers}
+        return json.loads(_fetch(method, self._base + path, body, headers))
 
 
 def demo(into: str, names: Sequence[str], *, speed: float) -> int:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from simulator.jobs.commands import Claim, ElseFails, HasCredits, HasJob, HasRecord, LacksRecord, Need, Opens
+from simulator.jobs.commands import Claim, ElseFails, HasCredits, HasJob, HasOutput, HasRecord, LacksRecord, Need, Opens
 from simulator.jobs.errors import ApiError, Busy, DuplicateRecord, NotEnoughCredits
 from simulator.jobs.lifecycle import FAILED, Lifecycle
 from simulator.jobs.scenario import Failure, Scenario, Script, State, fit
@@ -35,6 +35,9 @@ class View(Protocol):
 
     def newest_job(self, kind: str, stands_for: str | None, where: Mapping[str, Any]) -> str | None:
         """Return the id of the newest job that fits."""
+
+    def output_count(self, job_id: str) -> int:
+        """Return how many outputs a job has."""
 
     def ratio(self, name: str) -> float:
         """Return a die of the submit that is being tested."""
@@ -105,6 +108,11 @@ def _has_job(need: HasJob, view: View, bindings: Bindings) -> None:
         bindings.found[need.bind] = job_id
 
 
+def _has_output(need: HasOutput, view: View, bindings: Bindings) -> None:
+    if not 0 <= need.number < view.output_count(bindings.found[need.of]):
+        raise need.error
+
+
 def _has_credits(need: HasCredits, view: View, bindings: Bindings) -> None:
     available = view.available(bindings.owner)
     if available < need.amount:
@@ -135,6 +143,7 @@ _TESTS: dict[type[Need], Any] = {
     HasRecord: _has_record,
     LacksRecord: _lacks_record,
     HasJob: _has_job,
+    HasOutput: _has_output,
     HasCredits: _has_credits,
     Opens: _opens,
     Claim: _claim,

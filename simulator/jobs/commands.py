@@ -1,10 +1,11 @@
 """What a call wants, as data: a vendor's ``read`` returns one of these and the sandbox does it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from simulator.jobs.chance import Draws
 from simulator.jobs.errors import ApiError
 from simulator.jobs.files import Input
 from simulator.jobs.scenario import Failure
@@ -55,6 +56,14 @@ class HasJob(Need, frozen=True):
     stands_for: str | None = None
     where: Mapping[str, Any] = {}
     bind: str = ""
+
+
+class HasOutput(Need, frozen=True):
+    """The job that an earlier need bound to ``of`` has an output of this number, counted from 0."""
+
+    of: str
+    number: int
+    error: ApiError
 
 
 class HasCredits(Need, frozen=True):
@@ -125,21 +134,32 @@ class ListJobs(msgspec.Struct):
 
 
 class Happen(msgspec.Struct):
-    """An event that a client brings about: a cancel, a deletion, an edit."""
+    """An event that a client brings about: a cancel, a deletion, an edit.
+
+    In a state of which ``refused_in`` has the word, the call is refused with ``refusal`` instead.
+    """
 
     job_id: str
     event: str
     kinds: tuple[str, ...] = ()
+    refused_in: tuple[str, ...] = ()
+    refusal: ApiError | None = None
 
 
 class PutRecord(msgspec.Struct):
-    """Create or replace a record."""
+    """Create or replace a record.
+
+    With ``new_id`` it is a new one, whose id is made of dice and of the present instant. ``tells_all``: the call
+    is answered with every record of the type instead of this one.
+    """
 
     type: str
     id: str
     data: Mapping[str, Any]
     needs: tuple[Need, ...] = ()
     credits: float | None = None
+    new_id: Callable[[Draws, int], str] | None = None
+    tells_all: bool = False
 
 
 class GetRecord(msgspec.Struct):
@@ -157,7 +177,12 @@ class DeleteRecord(msgspec.Struct):
 
 
 class GetAccount(msgspec.Struct):
-    """The account itself: balance, plan, limits."""
+    """The account itself: balance, plan, limits.
+
+    With a ``key`` that of this key, which the body names and which is let in like any other.
+    """
+
+    key: str = ""
 
 
 Command = Submit | LookUp | ListJobs | Happen | PutRecord | GetRecord | DeleteRecord | GetAccount

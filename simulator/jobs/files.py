@@ -69,7 +69,7 @@ class ImpossibleOutput(ValueError):
     """No file can have these properties; the message names the nearest that can."""
 
 
-class Input(msgspec.Struct, frozen=True, gc=False):
+class Input(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a client gave as media; a property that nobody knows is 0 or empty."""
 
     field: str = ""
@@ -86,7 +86,7 @@ class Input(msgspec.Struct, frozen=True, gc=False):
     faces: int = 0
 
 
-class Output(msgspec.Struct, frozen=True, gc=False):
+class Output(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A planned output file. Plan it by ``plan_output``: then it can be made to exactly these properties."""
 
     path: str

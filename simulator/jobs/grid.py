@@ -9,7 +9,7 @@ from simulator.jobs.chance import draw
 _jitter = lru_cache(8192)(draw)  # one look at a job asks for the same few ticks again and again
 
 
-class Grid(msgspec.Struct, frozen=True, gc=False):
+class Grid(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Tick k is ``anchor + k·(a+b)/2 + u(k)·(b−a)/2`` for a gap of a..b, u(k) from −½ to ½: gaps stay within a..b."""
 
     anchor_ms: int
@@ -17,6 +17,11 @@ class Grid(msgspec.Struct, frozen=True, gc=False):
     high_ms: int
     seed: str
     covers: str = "everything"
+    from_slot: bool = False  # its rhythm starts when the job is granted its slot
+
+    def granted(self, at_ms: int) -> "Grid":
+        """Return the grid of a job that got its slot at an instant."""
+        return msgspec.structs.replace(self, anchor_ms=at_ms) if self.from_slot else self
 
     def tick(self, k: int) -> int:
         """Return the instant of tick ``k``; tick 0 of a grid without jitter is its anchor."""

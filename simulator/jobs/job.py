@@ -7,6 +7,7 @@ import msgspec
 
 from simulator.jobs.chance import Draws
 from simulator.jobs.files import Input
+from simulator.jobs.grid import Grid
 from simulator.jobs.plan import Plan
 
 CANCELLED_BY_CLIENT = "cancel"
@@ -19,7 +20,7 @@ LOOKED = "look"
 NOTHING: Mapping[str, Any] = {}  # one for all jobs: an empty dict each would be a tenth of a job's memory
 
 
-class Event(msgspec.Struct, frozen=True, gc=False):
+class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Something that happened to a job. ``to`` is the word that a ``force`` asks for."""
 
     name: str
@@ -27,7 +28,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     to: str = ""
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A state the job entered: when it did, when the vendor's refresh shows it, and how far the work was by then."""
 
     word: str
@@ -55,7 +56,8 @@ class Job(msgspec.Struct, gc=False):
     credits_total: float = 0
     owner: str = ""
     parent: str = ""
-    number: int = 0
+    number: int = 0  # among the accepted submits of its operation
+    turn: int = 0  # among all of its sandbox
     off_contract: str | None = None
     events: tuple[Event, ...] = ()
     entries: tuple[Entry, ...] = ()
@@ -68,6 +70,15 @@ class Job(msgspec.Struct, gc=False):
         draws = Draws()
         draws.prefix = self.dice
         return draws
+
+    @property
+    def grid(self) -> Grid | None:
+        """The rhythm in which the vendor looks at this job, if it has one."""
+        grid = self.plan.refresh
+        if grid is None or not grid.from_slot:
+            return grid
+        granted_at_ms = next((event.at_ms for event in self.events if event.name == GRANTED), None)
+        return grid if granted_at_ms is None else grid.granted(granted_at_ms)
 
     @property
     def deleted_at_ms(self) -> int | None:

@@ -27,11 +27,15 @@ class Row(msgspec.Struct, frozen=True):
 class Lifecycle:
     """All rows of one kind of job, in the order in which a job usually meets them.
 
+    ``open_to`` is the type of the statuses that may come besides, where the vendor says that others may come: to
+    show one keeps to the contract.
+
     Raises:
         ValueError: a row names a word that is no row, or the table has a cycle.
     """
 
-    def __init__(self, *rows: Row) -> None:
+    def __init__(self, *rows: Row, open_to: type[str] | type[int] | None = None) -> None:
+        self.open_to = open_to
         self._rows = {row.word: row for row in rows}
         for row in rows:
             unknown = [word for word in row.next if word not in self._rows]

@@ -15,7 +15,7 @@ OPEN_END = -1  # a span without a known end: ``forever`` or ``polls``
 NEVER_MS = LONGEST_MS
 
 
-class Item(msgspec.Struct, frozen=True, gc=False):
+class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One element of a batch: when it is finished, counted from the start of its state, and whether it failed."""
 
     index: int
@@ -27,7 +27,8 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     """What the dice said. ``thens`` and ``spans_ms`` run parallel to ``script.states``; ``""`` ends a job.
 
     ``reach`` is how far progress will get: 1 where the plan succeeds. ``items`` are worked on in ``items_word``.
-    ``queues``: a waiting state lasts until a slot is granted.
+    ``queues``: a waiting state lasts until a slot is granted. ``settled`` is what a good end costs where that may
+    be less than the ``price`` that is held until then.
     """
 
     script: Script
@@ -41,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     outputs: tuple[Output, ...] = ()
     price: float = 0
     switches: Mapping[str, str] = {}
+    settled: float | None = None
 
     def state(self, word: str) -> State:
         """Return what the scenario says of a word."""

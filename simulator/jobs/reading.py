@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from simulator.jobs.durations import Duration
 from simulator.jobs.fields import Fields, Place, Problem, nearest, shown
 from simulator.jobs.files import MOST_BYTES, MOST_FRAMES, MOST_MS, MOST_PX, ImpossibleOutput, media_type_of, plan_output
+from simulator.jobs.lifecycle import Lifecycle
 from simulator.jobs.reading_states import MOST_ITEMS, read_states
 from simulator.jobs.scenario import Expiry, Override, Refresh, Result, Rule, Scenario, Shape, State
 from simulator.jobs.steps import Terms, check_steps
@@ -58,7 +59,7 @@ def read_scenario(document: object, name: str, legal: Mapping[str, Terms]) -> tu
         off_contract=top.text("off_contract"),
         hold=top.flag("hold"),
     )
-    _check_contract(top, scenario)
+    _check_contract(top, scenario, terms)
     return (None if problems else scenario), problems
 
 
@@ -243,16 +244,26 @@ def _pairs(fields: Fields, key: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, word) for name in words if (word := words.word(name)) is not None)
 
 
-def _check_contract(top: Fields, scenario: Scenario) -> None:
-    disguised: list[Place] = [
-        ("states", state.word, "shown_as") for state in scenario.states if state.shown_as is not None
-    ]
+def _check_contract(top: Fields, scenario: Scenario, terms: Terms | None) -> None:
+    lifecycles = list(terms.lifecycles.values()) if terms else []
+    if terms and scenario.kind:
+        lifecycles = [terms.lifecycles[scenario.kind]]
+    disguised = [state for state in scenario.states if state.shown_as is not None]
     if scenario.off_contract is None and "off_contract" not in top:
-        for path in disguised:
+        for state in disguised:
+            if lifecycles and all(_may_come(state, lifecycle) for lifecycle in lifecycles):
+                continue
             top.note(
-                path,
+                ("states", state.word, "shown_as"),
                 "a word that the vendor does not have leaves the contract: say why in `off_contract:`",
                 on_key=True,
             )
     elif not disguised and "reply" not in top:
         top.note(("off_contract",), "nothing here leaves the contract: that takes `shown_as` or `reply`", on_key=True)
+
+
+def _may_come(state: State, lifecycle: Lifecycle) -> bool:
+    """Return whether the vendor says that such a status may come, and has not told yet what it means."""
+    told = {row.word if row.wire is None else row.wire for row in lifecycle}
+    is_open = lifecycle.open_to is not None and isinstance(state.shown_as, lifecycle.open_to)
+    return is_open and state.shown_as not in told

@@ -12,7 +12,7 @@ from simulator.jobs.lifecycle import CANCELLED, FAILED, MODERATED, NEUTRAL, RUNN
 CANCEL = "cancel"
 
 
-class Failure(msgspec.Struct, frozen=True):
+class Failure(msgspec.Struct, frozen=True, array_like=True):
     """Why a job ends badly, in the vendor's terms."""
 
     message: str

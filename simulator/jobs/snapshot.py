@@ -15,7 +15,7 @@ from simulator.jobs.timeline import progress_within, work_left_ms
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """``position`` is the entry that the vendor shows at ``now_ms``.
 
-    ``in_disguise`` shows what ``shown_as`` says.
+    ``in_disguise`` shows what ``shown_as`` says; where that keeps to the contract it is always shown.
     """
 
     job: Job
@@ -43,7 +43,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         """The state as the wire says it."""
         script = self.job.plan.script
         position = script.at[self.job.entries[self.position].word]
-        if self.in_disguise and (shown := script.states[position].shown_as) is not None:
+        disguised = self.in_disguise or self.job.off_contract is None
+        if disguised and (shown := script.states[position].shown_as) is not None:
             return shown
         row = script.rows[position]
         return row.word if row.wire is None else row.wire
@@ -85,7 +86,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     @property
     def tick_ms(self) -> int:
         """The instant that derived numbers are of: the refresh's last tick, or now where nothing is refreshed."""
-        grid = self.job.plan.refresh
+        grid = self.job.grid
         if grid is None or grid.covers != "everything":
             return self.now_ms
         return max(grid.at_or_before(self.now_ms), self.entry.seen_at_ms)
@@ -133,7 +134,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     @property
     def _items_shown_by_ms(self) -> int:
         """Items end unseen until the refresh looks; after the job's end none is added."""
-        grid = self.job.plan.refresh
+        grid = self.job.grid
         by_ms = self.now_ms if grid is None else grid.at_or_before(self.now_ms)
         return min(by_ms, self.entry.at_ms) if self.is_final else by_ms
 
@@ -193,6 +194,6 @@ def next_change_ms(shot: Snapshot) -> int | None:
         started = work_entry(job)
         if started is not None:
             ends = [started.at_ms + item.lasts_ms for item in job.plan.items]
-            grid = job.plan.refresh
+            grid = job.grid
             instants += [grid.at_or_after(ms) if grid else ms for ms in ends]
     return min((ms for ms in instants if ms > shot.now_ms), default=None)

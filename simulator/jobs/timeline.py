@@ -75,6 +75,7 @@ class _Walk:
         self.entries: list[Entry] = []
         self.looks = 0
         self.granted_at_ms: int | None = None
+        self.grid = plan.refresh
         self.is_deleted = False
         self._created_at_ms = created_at_ms
         self._enter(plan.first, created_at_ms, seen_at_once=True)
@@ -103,6 +104,7 @@ class _Walk:
             return True
         if event.name == GRANTED:
             self.granted_at_ms = event.at_ms
+            self.grid = self.grid and self.grid.granted(event.at_ms)
             return True
         if event.name == LOOKED:
             return self._count_look(event.at_ms)
@@ -147,7 +149,7 @@ class _Walk:
 
     def _enter(self, word: str, at_ms: int, *, seen_at_once: bool) -> None:
         stands_for, seen_at_ms = self.plan.stands_for(word), at_ms
-        grid = self.plan.refresh
+        grid = self.grid
         if seen_at_once:
             self._show_all_by(at_ms)
         elif grid and (grid.covers == "everything" or stands_for in FINAL):

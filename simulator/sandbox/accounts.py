@@ -128,7 +128,7 @@ class Account:
         self.details = dict(start.details)
         self._pays_itself = start.credits > 0
         self.rate_limit: RateLimit | None = None
-        self.job_ids: list[str] = []
+        self.job_ids: dict[str, None] = {}  # not a list, which a garbage collection would walk through
         self.open_jobs: dict[str, None] = {}
         self.open_when_tidied = 0
         self.owners: dict[str, Owner] = {"": Owner(start.credits, start.pools, at_ms)}

@@ -44,7 +44,7 @@ class Life:
     def settle(self, by_ms: int) -> None:
         """Do all that is due by an instant, in the order of (instant, entry); each effect bears its own instant."""
         while (due := self.agenda.pop_due(by_ms)) is not None:
-            at_ms, _, job_id = due
+            at_ms, job_id = due
             if job := self.store.get(job_id):
                 self._see_to(job, at_ms)
 
@@ -60,9 +60,9 @@ class Life:
             return
         end = job.entries[-1]
         if job.deleted_at_ms is not None:
-            self.agenda.add(now_ms, job.vendor, job.id)
+            self.agenda.add(now_ms, job.id)
         elif end.stands_for in FINAL:
-            self.agenda.add(max(end.seen_at_ms, now_ms), job.vendor, job.id)
+            self.agenda.add(max(end.seen_at_ms, now_ms), job.id)
 
     def reaches_out(self, job: Job) -> bool:
         """Return whether anything but the job itself depends on its end."""
@@ -96,7 +96,7 @@ class Life:
                 del account.open_jobs[job_id]
             account.open_when_tidied = len(account.open_jobs)
         if len(account.job_ids) > 2 * self.store.most:
-            account.job_ids = [job_id for job_id in account.job_ids if self.store.get(job_id)]
+            account.job_ids = {job_id: None for job_id in account.job_ids if self.store.has(job_id)}
 
     def _is_open(self, job_id: str, now_ms: int) -> bool:
         job = self.store.get(job_id)
@@ -115,12 +115,12 @@ class Life:
         if has_ended or was_deleted:
             self._finish(job, at_ms, succeeded=has_ended and end.stands_for == SUCCEEDED)
         held = self.held.get(job.id)
-        if held is None:
-            return
         if has_ended or was_deleted:
-            del self.held[job.id]
-            held.resolve(look(job, at_ms))
-        elif held.gives_up_at_ms is not None and held.gives_up_at_ms <= at_ms:
+            if held is not None:
+                del self.held[job.id]
+                held.resolve(look(job, at_ms))
+            self.store.cool(job)
+        elif held is not None and held.gives_up_at_ms is not None and held.gives_up_at_ms <= at_ms:
             self.happen(job, Event(GAVE_UP, at_ms))
 
     def _finish(self, job: Job, at_ms: int, *, succeeded: bool) -> None:
@@ -166,8 +166,10 @@ class Life:
 
 
 def _settle_price(job: Job, owner: Owner, kind: Kind, at_ms: int, *, succeeded: bool) -> None:
+    price, settled = job.plan.price, job.plan.settled
     if kind.charges == "submit":
-        owner.ledger.enter(at_ms, "settlement" if succeeded else "refund", 0 if succeeded else job.plan.price, job.id)
+        rest = price if not succeeded else 0 if settled is None else price - settled
+        owner.ledger.enter(at_ms, "settlement" if succeeded else "refund", rest, job.id)
         return
     owner.ledger.reserved -= job.plan.price
     if succeeded:

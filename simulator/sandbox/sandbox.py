@@ -228,8 +228,11 @@ class Sandbox:
         call.leniencies.append(f"scenario {chosen.script.scenario.name} by {chosen.how}")
         if command.is_blocking:
             return self._hold(job, command, chosen.script.scenario.hold)
-        self.life.watch(job, now_ms)
-        self.life.settle(now_ms)
+        if self.life.reaches_out(job):
+            self.life.watch(job, now_ms)
+            self.life.settle(now_ms)
+        else:
+            job.settled = True  # a plain job: its end brings nothing about
         shot = look(job, now_ms)
         if self.clock.mode == "skip":
             self._skipping.remember(shot)
@@ -243,7 +246,7 @@ class Sandbox:
         held = self.life.held[job.id] = Held(job.id, due_ms, gives_up_at_ms)
         self.life.watch(job, job.created_at_ms)
         if gives_up_at_ms is not None:
-            self.life.agenda.add(gives_up_at_ms, job.vendor, job.id)
+            self.life.agenda.add(gives_up_at_ms, job.id)
         self.life.settle(self.clock.now_ms())
         moves_itself = self.clock.mode != "real" and not self._walking and not (self.clock.hold or stays_held)
         if moves_itself and due_ms is not None and not held.is_done:
@@ -275,6 +278,8 @@ class Sandbox:
 
     def _happen(self, vendor: Vendor, call: Call, command: Happen, choice: Choice, now_ms: int) -> Outcome:
         job = self._find(vendor, call.account, command.job_id, command.kinds, now_ms)
+        if command.refusal is not None and look(job, now_ms).word in command.refused_in:
+            raise command.refusal
         event = Event(command.event, now_ms)
         if effect(job.plan, job.created_at_ms, job.events, event):
             self.life.happen(job, event)
@@ -285,7 +290,21 @@ class Sandbox:
         account = self.life.accounts.look(vendor, call.account, now_ms, call.switches)
         admit(command.needs, AccountView(self.life, account, Draws(self.settings.seed), now_ms))
         account = self.life.accounts.write(vendor, call.account, now_ms, call.switches)
-        return account.put_record(command.type, command.id, command.data, now_ms, command.credits)
+        record_id = self._new_record_id(vendor, call, command, account, now_ms) if command.new_id else command.id
+        record = account.put_record(command.type, record_id, command.data, now_ms, command.credits)
+        return account.records(command.type) if command.tells_all else record
+
+    def _new_record_id(self, vendor: Vendor, call: Call, command: PutRecord, account: Account, now_ms: int) -> str:
+        """Draw an id for a new record by the same names as a job's, again while it is taken."""
+        operation = f"{vendor.name}/{call.operation}"
+        self.life.submits[operation] += 1
+        names = (self.settings.seed, vendor.name, call.operation, self.life.submits[operation])
+        for attempt in range(100):
+            dice = Draws(*names, "again", attempt) if attempt else Draws(*names)
+            record_id = command.new_id(dice, now_ms) if command.new_id else command.id
+            if account.record(command.type, record_id) is None:
+                return record_id
+        raise SimulatorError(f"{vendor.name} gave 100 ids of a {command.type} that are all taken")
 
     def _get_record(self, vendor: Vendor, call: Call, command: GetRecord, choice: Choice, now_ms: int) -> Outcome:
         account = self.life.accounts.look(vendor, call.account, now_ms, call.switches)
@@ -304,7 +323,9 @@ class Sandbox:
         return record
 
     def _get_account(self, vendor: Vendor, call: Call, command: GetAccount, choice: Choice, now_ms: int) -> Outcome:
-        account = self.life.accounts.look(vendor, call.account, now_ms, call.switches)
+        if command.key:
+            self.admit(vendor, command.key)
+        account = self.life.accounts.look(vendor, command.key or call.account, now_ms, call.switches)
         ledger = account.owner("").ledger
         return Record("account", account.key, {"plan": account.plan}, now_ms, now_ms, ledger.available, ledger.granted)
 
@@ -423,7 +444,8 @@ class Sandbox:
         """Return every job as it is now, newest first."""
         with self.lock:
             now_ms = self.settle()
-            return [look(job, now_ms) for job in reversed(list(self.life.store))]
+            newest_first = sorted(self.life.store, key=lambda job: job.turn, reverse=True)
+            return [look(job, now_ms) for job in newest_first]
 
     def force(self, job_id: str, *, event: str = "", to: str = "") -> Snapshot:
         """Let something happen to a job: an event that its scenario or lifecycle knows, or a state by its word.

@@ -1,63 +1,106 @@
-"""The jobs of a sandbox in memory: found by id, by account and by the path of a file, and bounded."""
+"""The jobs of a sandbox in memory: found by id and by the path of a file, bounded, and packed once they have ended."""
 
 from collections.abc import Iterator
 
 from simulator.jobs.job import Job
 from simulator.jobs.snapshot import look
+from simulator.sandbox.packing import Packer
 
 MOST_TOMBSTONES = 100_000
+MOST_WARM = 4096  # jobs kept as they are; beyond, those that have ended are packed
 _MOST_TRIED = 64  # jobs looked at to find a finished one that can go
 
 
 class Store:
-    """At most ``most`` jobs: the oldest finished go first and leave a tombstone, so that they answer as expired."""
+    """At most ``most`` jobs: the oldest finished go first and leave a tombstone, so that they answer as expired.
+
+    A packed job that somebody asks for is warm again.
+    """
 
     def __init__(self, most: int = 100_000) -> None:
         self.most = most
-        self._jobs: dict[str, Job] = {}
+        self._warm: dict[str, Job] = {}
+        self._packed: dict[str, bytes] = {}
+        self._packer = Packer()
         self._files: dict[str, str] = {}
         self._tombstones: dict[str, str] = {}
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._warm) + len(self._packed)
 
     def __iter__(self) -> Iterator[Job]:
-        return iter(self._jobs.values())
+        """Yield every job in no order; a packed one does not become warm by it."""
+        for job_id, packed in tuple(self._packed.items()):
+            yield self._packer.unpack(job_id, packed)
+        yield from tuple(self._warm.values())
 
     def get(self, job_id: str) -> Job | None:
         """Return a job by id."""
-        return self._jobs.get(job_id)
+        job = self._warm.get(job_id)
+        if job is None and (packed := self._packed.pop(job_id, None)) is not None:
+            job = self._warm[job_id] = self._packer.unpack(job_id, packed)
+        return job
+
+    def has(self, job_id: str) -> bool:
+        """Return whether a job is there."""
+        return job_id in self._warm or job_id in self._packed
 
     def buried(self, job_id: str) -> str | None:
         """Return whose job it was, where the job had to make room."""
         return self._tombstones.get(job_id)
 
+    def by_path(self, path: str) -> Job | None:
+        """Return the job whose output has this path."""
+        return self.get(self._files.get(path, ""))
+
     def has_path(self, path: str) -> bool:
         """Return whether an output stands at this path."""
         return path in self._files
 
-    def by_path(self, path: str) -> Job | None:
-        """Return the job whose output has this path."""
-        return self._jobs.get(self._files.get(path, ""))
-
     def add(self, job: Job, now_ms: int) -> None:
         """Keep a job; where there are too many, the oldest finished one goes."""
-        self._jobs[job.id] = job
+        self._warm[job.id] = job
         for output in job.plan.outputs:
             self._files[output.path] = job.id
-        if len(self._jobs) > self.most:
+        if len(self._warm) > MOST_WARM:
+            self._cool_oldest(now_ms)
+        if len(self) > self.most:
             self._make_room(now_ms)
 
+    def cool(self, job: Job) -> None:
+        """Pack a job that has ended, if there are many."""
+        if len(self._warm) > MOST_WARM and self._warm.pop(job.id, None) is not None:
+            self._packed[job.id] = self._packer.pack(job)
+
+    def _cool_oldest(self, now_ms: int) -> None:
+        for _ in range(2):  # one more than was added, so that the row gets shorter
+            job_id, job = next(iter(self._warm.items()))
+            if job.settled and _has_ended(job, now_ms):
+                self.cool(job)
+            else:
+                del self._warm[job_id]
+                self._warm[job_id] = job  # still running: it goes to the end of the row
+
     def _make_room(self, now_ms: int) -> None:
-        for _ in range(min(_MOST_TRIED, len(self._jobs))):
-            job_id, job = next(iter(self._jobs.items()))
-            del self._jobs[job_id]
-            if not look(job, now_ms).is_final and job.deleted_at_ms is None:
-                self._jobs[job_id] = job  # still running: it goes to the end of the row
-                continue
-            for output in job.plan.outputs:
-                self._files.pop(output.path, None)
-            self._tombstones[job_id] = job.account
-            if len(self._tombstones) > MOST_TOMBSTONES:
-                del self._tombstones[next(iter(self._tombstones))]
-            return
+        """Bury the oldest finished job; one that is still running goes to the end of the row instead."""
+        if self._packed:
+            job_id = next(iter(self._packed))
+            return self._bury(self._packer.unpack(job_id, self._packed.pop(job_id)))
+        for _ in range(min(_MOST_TRIED, len(self._warm))):
+            job_id, job = next(iter(self._warm.items()))
+            del self._warm[job_id]
+            if _has_ended(job, now_ms):
+                return self._bury(job)
+            self._warm[job_id] = job
+        return None
+
+    def _bury(self, job: Job) -> None:
+        for output in job.plan.outputs:
+            self._files.pop(output.path, None)
+        self._tombstones[job.id] = job.account
+        if len(self._tombstones) > MOST_TOMBSTONES:
+            del self._tombstones[next(iter(self._tombstones))]
+
+
+def _has_ended(job: Job, now_ms: int) -> bool:
+    return job.deleted_at_ms is not None or look(job, now_ms).is_final

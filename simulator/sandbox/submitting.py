@@ -62,6 +62,11 @@ class AccountView:
                 return job_id
         return None
 
+    def output_count(self, job_id: str) -> int:
+        """Return how many outputs a job has."""
+        job = self._life.store.get(job_id)
+        return len(job.plan.outputs) if job else 0
+
     def ratio(self, name: str) -> float:
         """Return a die of the submit that is being tested."""
         return self._draws.ratio(name)
@@ -135,6 +140,8 @@ class Submission:
             command.item_count or scenario.result.count or 0,
             switches,
         )
+        if not (draft.item_count or any(state.items and state.items.count for state in chosen.script.states)):
+            draft = msgspec.structs.replace(draft, item_count=kind.item_count(draft))
         job_id = self._new_id(draft, chosen.job_id)
         plan = self._plan(chosen.script, draft, job_id, account)
         ledger = account.owner(bindings.owner).ledger
@@ -155,19 +162,20 @@ class Submission:
             owner=bindings.owner,
             parent=command.parent,
             number=number,
+            turn=self.life.submits.total() + 1,
             off_contract=scenario.off_contract,
         )
 
     def _new_id(self, draft: Draft, promised: str) -> str:
         store = self.life.store
         if promised:
-            if store.get(promised):
+            if store.has(promised):
                 raise Conflict(f"the id {promised!r} is taken by another job of this sandbox", job_id=promised)
             return promised
         for attempt in range(_MOST_TRIES):
             dice = Draws(draft.draws.prefix, "again", attempt) if attempt else draft.draws
             job_id = self.kind.new_id(msgspec.structs.replace(draft, draws=dice, attempt=attempt))
-            if store.get(job_id) is None:
+            if not store.has(job_id):
                 return job_id
         raise SimulatorError(f"{self.vendor.name} gave {_MOST_TRIES} ids that are all taken; a pin may repeat a seed")
 
@@ -193,12 +201,14 @@ class Submission:
         good = outputs
         if plan.items and len(outputs) == len(plan.items):
             good = tuple(output for output, item in zip(outputs, plan.items, strict=True) if item.error is None)
-        return msgspec.structs.replace(plan, outputs=outputs, price=kind.price(draft, good))
+        settled = kind.settles(draft, good) if kind.settles else None
+        return msgspec.structs.replace(plan, outputs=outputs, price=kind.price(draft, good), settled=settled)
 
     def _grid(self, refresh: Refresh, draft: Draft, job_id: str) -> Grid:
         low_ms, high_ms = max(refresh.every.low_ms, 1), max(refresh.every.high_ms, 1)
         if refresh.since == "start":
-            return Grid(self.now_ms, low_ms, high_ms, f"{draft.draws.prefix}\x1fsweep", refresh.covers)
+            has_slot = self.kind.queues and bool(self.command.takes)
+            return Grid(self.now_ms, low_ms, high_ms, f"{draft.draws.prefix}\x1fsweep", refresh.covers, has_slot)
         seed = "\x1f".join((self.seed, self.vendor.name, self.call.account, "sweep"))
         return Grid(self.epoch_ms, low_ms, high_ms, seed, refresh.covers)
 
@@ -213,7 +223,7 @@ class Submission:
         elif job.plan.price:
             owner.ledger.reserved += job.plan.price
         life.store.add(job, self.now_ms)
-        account.job_ids.append(job.id)
+        account.job_ids[job.id] = None
         account.open_jobs[job.id] = None
         life.tidy(account, self.now_ms)
 

@@ -44,11 +44,11 @@ class Desk:
         return checks
 
     def find(self, method: str, parts: Sequence[str], switches: Mapping[str, str]) -> Leaf[Route] | None:
-        """Return the route of a call; HEAD is a GET. None if there is none, or if a switch keeps it closed."""
+        """Return the route of a call; HEAD is a GET to most vendors. None if there is none, or if a switch keeps it closed."""
         leaves = self._paths.find(parts)
         if leaves is None:
             return None
-        leaf = leaves.get(method) or (leaves.get("GET") if method == "HEAD" else None)
+        leaf = leaves.get(method) or (leaves.get("GET") if method == "HEAD" and self.vendor.answers_head else None)
         return leaf if leaf is not None and _is_open(leaf.target.operation, switches) else None
 
     def methods(self, parts: Sequence[str], switches: Mapping[str, str]) -> tuple[str, ...]:
@@ -82,4 +82,8 @@ class Desks(dict[str, Desk]):
     def hosts(self) -> Mapping[str, str]:
         """The vendors' names by their own hosts: of the API and of the files."""
         vendors = [self._load_vendor(name) for name in sorted(self.names)]
-        return {host.lower(): vendor.name for vendor in vendors for host in (vendor.host, *vendor.media_hosts)}
+        return {
+            host.lower(): vendor.name
+            for vendor in vendors
+            for host in (vendor.host, *vendor.other_hosts, *vendor.media_hosts)
+        }

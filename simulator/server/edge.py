@@ -96,6 +96,15 @@ class OpenDoor:
         await self._runner.cleanup()
 
 
+def new_server(pipeline: Pipeline, door: Door = FRONT_DOOR, *, access_log: logging.Logger | None = None) -> web.Server:
+    """Return what makes the connections of a port."""
+    return _Server(
+        partial(pipeline.answer, door=door),
+        access_log=access_log,
+        handler_cancellation=True,  # a client that leaves a held reply ends the waiting
+    )
+
+
 async def open_door(
     pipeline: Pipeline,
     door: Door = FRONT_DOOR,
@@ -110,11 +119,7 @@ async def open_door(
     Raises:
         OSError: it cannot be had.
     """
-    server = _Server(
-        partial(pipeline.answer, door=door),
-        access_log=access_log,
-        handler_cancellation=True,  # a client that leaves a held reply ends the waiting
-    )
+    server = new_server(pipeline, door, access_log=access_log)
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=shutdown_seconds)
     await runner.setup()
     try:

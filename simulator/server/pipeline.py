@@ -96,6 +96,8 @@ class Pipeline:
         vendor, headers = desk.vendor, desk.vendor.headers
         if vendor.allows_any_origin and "Origin" in request.headers:
             headers += _ANY_ORIGIN
+        if vendor.origin_headers is not None:
+            headers += vendor.origin_headers(_headers(request))
         sandbox = self.sandboxes.get(address.sandbox or MAIN)
         query = read_pairs(clean(address.query)) if address.query else {}
         switches = sandbox.switches_for(vendor)

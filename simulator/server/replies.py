@@ -52,7 +52,7 @@ def wire(reply: Reply, headers: Headers = ()) -> Wire:
             kind, content = JSON, encode(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise ContractBroken(f"the reply cannot be encoded: {error}", status=reply.status, reply=repr(body)) from error
-    headers = headers + reply.headers if headers else reply.headers
+    headers = headers + reply.headers if headers and not reply.bare else reply.headers
     if kind and (not headers or not any(name.lower() == "content-type" for name, _ in headers)):
         headers = kind + headers
     return Wire(reply.status, headers, content)

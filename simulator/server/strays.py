@@ -12,8 +12,9 @@ from simulator.server.addresses import Address, origin
 from simulator.server.desks import Desks
 from simulator.server.exchange import Exchange
 from simulator.server.files import make_file, send_file
+from simulator.server.paths import clean
 from simulator.server.replies import JSON, Wire, encode, loud, respond, wire
-from simulator.vendors.vendor import Headers
+from simulator.vendors.vendor import Headers, Reply
 
 _HEADER_NAMES = re.compile(r"[A-Za-z0-9_, \t-]{0,2000}")
 
@@ -24,9 +25,16 @@ async def answer_stray(exchange: Exchange, made: MadeFiles) -> web.StreamRespons
     media = exchange.desk.media.find(address.parts)
     exchange.call.now_ms = exchange.sandbox.clock.now_ms()
     methods = exchange.methods or tuple(media or ())
-    if methods and vendor.allows_any_origin and _is_preflight(request):
+    if _is_preflight(request):
+        if vendor.show_preflight is not None:
+            with exchange.sandbox.lock:
+                return respond(request, _shared(exchange, "Preflight", vendor.show_preflight(exchange.call.headers)))
+        if methods and vendor.allows_any_origin:
+            with exchange.sandbox.lock:
+                return respond(request, exchange.record(_preflight(exchange, methods)))
+    if not methods and vendor.redirects_slashes and (target := _without_slash(exchange)):
         with exchange.sandbox.lock:
-            return respond(request, exchange.record(_preflight(exchange, methods)))
+            return respond(request, _shared(exchange, "SlashRedirect", Reply(None, 307, (("Location", target),))))
     if exchange.methods or (media and request.method not in ("GET", "HEAD")):
         with exchange.sandbox.lock:
             return respond(request, exchange.refuse(WrongMethod(request.method, methods), None))
@@ -100,6 +108,24 @@ def _preflight(exchange: Exchange, methods: tuple[str, ...]) -> Wire:
         ("Vary", "Access-Control-Request-Headers"),
     )
     return Wire(204, headers)
+
+
+def _without_slash(exchange: Exchange) -> str:
+    """Return where a call should have gone, if its path with one slash less is an operation's; else ""."""
+    request, parts = exchange.request, exchange.address.parts
+    if len(parts) < 3 or parts[-1] or not exchange.desk.methods(parts[:-1], exchange.call.switches):
+        return ""
+    path, mark, query = clean(request.raw_path).partition("?")
+    return f"{origin(request, exchange.address.host)}{path.rstrip('/')}{mark}{query}"
+
+
+def _shared(exchange: Exchange, name: str, reply: Reply) -> Wire:
+    """Check a reply that is no operation's by the contract's shared response of that name, and record it."""
+    try:
+        exchange.desk.contract.check_shared_reply(name, reply, exchange.headers)
+        return exchange.record(wire(reply, exchange.headers))
+    except ContractBroken as broken:
+        return exchange.fail(broken)
 
 
 def answer_nobody(request: web.BaseRequest, address: Address, desks: Desks) -> Wire:

@@ -45,11 +45,15 @@ class Call(msgspec.Struct, gc=False):
 
 
 class Reply(msgspec.Struct, gc=False):
-    """What goes back. ``body`` holds JSON's own types only; None sends an empty body, a str plain text."""
+    """What goes back. ``body`` holds JSON's own types only; None sends an empty body, a str plain text.
+
+    A ``bare`` one goes without the headers that every other reply has, as where a server's outermost part answers.
+    """
 
     body: Any
     status: int = 200
     headers: Headers = ()
+    bare: bool = False
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -96,8 +100,10 @@ class Draft(msgspec.Struct, frozen=True):
 class Kind(msgspec.Struct, frozen=True):
     """One kind of job: its lifecycle, its ids, its outputs, its price, and the vendor's habits with it.
 
-    ``new_id`` is asked again with other dice while the id is taken. ``charges``: "submit" holds the price at once
-    and returns it unless the job succeeds; "end" debits it when the job succeeds.
+    ``new_id`` is asked again with other dice while the id is taken. ``item_count`` says how many items a job has
+    where neither the request nor the scenario does. ``charges``: "submit" holds the price at once
+    and returns it unless the job succeeds; "end" debits it when the job succeeds. ``settles``: what a good end costs
+    where the price held is more than that; the rest is returned.
     """
 
     name: str
@@ -106,11 +112,13 @@ class Kind(msgspec.Struct, frozen=True):
     outputs: Callable[[Draft, str], tuple[Output, ...]] = lambda draft, job_id: ()
     price: Callable[[Draft, tuple[Output, ...]], float] = lambda draft, outputs: 0
     charges: str = "end"
+    settles: Callable[[Draft, tuple[Output, ...]], float] | None = None
     scenario: str = "happy"
     refresh: Refresh | None = None
     job_expiry: Expiry | None = None
     file_expiry: Expiry | None = None
     takes_items: bool = False
+    item_count: Callable[[Draft], int] = lambda draft: 0
     queues: bool = False
     record: Callable[[Snapshot], tuple[str, str, Mapping[str, Any]]] | None = None
 
@@ -162,7 +170,8 @@ class Switch(msgspec.Struct, frozen=True):
 class Tour(msgspec.Struct, frozen=True):
     """One job from submit to download, told to a client that knows nothing: ``simulator demo`` walks it.
 
-    Places in replies are dotted (``attachments.*.url``), ``{id}`` in ``poll`` is the id found at ``id_at``.
+    Places in replies are dotted (``attachments.*.url``), ``{id}`` in ``poll`` is the id found at ``id_at``,
+    ``{key}`` in a header the sample key.
     """
 
     title: str
@@ -175,12 +184,18 @@ class Tour(msgspec.Struct, frozen=True):
     running_words: tuple[str | int, ...]
     files_at: str
     progress_at: str = ""
+    headers: Headers = (("Authorization", "Bearer {key}"), ("x-api-key", "{key}"))
 
 
 class Vendor(msgspec.Struct, frozen=True):
     """One vendor. ``authenticate`` returns the key a call carries or raises; ``first_call`` is a curl that works as
     printed, with ``{base}`` and ``{key}`` to fill in. ``show_missing_file`` words a file that is not there any more
-    (``ExpiredJob``) or never was (``UnknownPath``).
+    (``ExpiredJob``) or never was (``UnknownPath``). ``other_hosts`` serve the same API as the host of ``url``.
+
+    What pages of other origins are told: ``allows_any_origin`` is the usual way; a vendor with manners of its own
+    gives ``origin_headers``, what it adds to a reply because of a request's headers, and ``show_preflight``, its answer
+    to a browser's question for any path. ``answers_head``: as to a GET. ``redirects_slashes``: a path that it has
+    without its last slash answers 307 to there.
     """
 
     name: str
@@ -199,6 +214,11 @@ class Vendor(msgspec.Struct, frozen=True):
     switches: tuple[Switch, ...] = ()
     headers: Headers = ()  # on every reply
     allows_any_origin: bool = False
+    origin_headers: Callable[[Mapping[str, str]], Headers] | None = None
+    show_preflight: Callable[[Mapping[str, str]], Reply] | None = None
+    answers_head: bool = True
+    redirects_slashes: bool = False
+    other_hosts: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

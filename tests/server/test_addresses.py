@@ -1,5 +1,6 @@
 """Whom a call is for: by path, port, host and key, and what is said when they disagree."""
 
+import msgspec
 import pytest
 
 from simulator.server.addresses import Door, sandbox_in_key
@@ -134,3 +135,15 @@ async def test_a_call_for_nobody_is_helped(server: Server, path: str) -> None:
 )
 def test_a_key_names_a_sandbox_in_one_way_only(text: str, sandbox: str) -> None:
     assert sandbox_in_key(text) == sandbox
+
+
+async def test_another_host_of_the_vendor_is_as_good_as_its_own(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks = server.pipeline.desks
+    vendor = msgspec.structs.replace(desks["tiny"].vendor, other_hosts=("tiny.example",))
+    monkeypatch.setattr(desks, "_load_vendor", lambda name: vendor)
+
+    status, said = await server.call("GET", f"{server.root}/v1/clips/", headers={"Host": "tiny.example"})
+
+    assert (status, said["url"]) == (200, "http://cdn.tiny.example/out/x.png")

@@ -1,0 +1,22 @@
+"""What AKOOL leaves open, as choices; the first one is the default."""
+
+from collections.abc import Mapping
+
+from simulator.vendors.vendor import Switch
+
+SWITCHES = (
+    Switch("auth_status", ("200", "401"), "200", "akool.error.auth-status",
+           "HTTP status of a refusal for want of good credentials"),
+    Switch("running_url", ("null", "empty"), "null", "akool.task.running-url",
+           "what video_url is before a head swap has completed"),
+    Switch("opts", ("lenient", "strict"), "lenient", "akool.swap.opts-lenient",
+           "whether landmarks must be four pairs"),
+    Switch("missing_file", ("403", "404"), "403", "akool.file.expired", "status of a file that is not there"),
+)  # fmt: skip
+
+_DEFAULTS = {switch.name: switch.default for switch in SWITCHES}
+
+
+def chosen(name: str, switches: Mapping[str, str]) -> str:
+    """Return what a switch says, or its default where nobody has set it."""
+    return switches.get(name, _DEFAULTS[name])

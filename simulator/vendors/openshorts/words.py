@@ -1,0 +1,113 @@
+"""A job in OpenShorts' words: three keys, whatever its state."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from simulator.jobs.plan import Item
+from simulator.jobs.snapshot import Snapshot
+from simulator.vendors.openshorts.cuts import Cut, cuts, source_ms
+from simulator.vendors.openshorts.lifecycle import EXPIRY
+from simulator.vendors.openshorts.logs import BEFORE_CLIPS, log
+from simulator.vendors.openshorts.switches import DOCS, HEAD, chosen, profile
+from simulator.vendors.openshorts.texts import SAMPLE_CALLS, SAMPLE_COST
+from simulator.vendors.vendor import Call, Record, Reply
+
+MODEL = "gemini-2.5-flash"
+_DOLLARS_PER_TOKEN = (0.3e-6, 2.5e-6)
+
+
+def show_submitted(shot: Snapshot, call: Call) -> Reply:
+    """Word the acceptance; it says ``queued`` even where a slot is free (fact openshorts.process.reply)."""
+    return Reply({"job_id": shot.job.id, "status": "queued"})
+
+
+def show_status(shot: Snapshot, call: Call) -> Reply:
+    """Word a job as it stands (fact openshorts.status.three-keys)."""
+    return Reply({"status": shot.wire, "logs": log(shot, cuts_of(shot)), "result": _result(shot)})
+
+
+def show_config(account: Record, call: Call) -> Reply:
+    """Word what the dashboard asks first (fact openshorts.config.shape)."""
+    return Reply(
+        {
+            "youtubeUrlEnabled": chosen("url_ingest", call.switches) == "enabled",
+            "billingEnabled": False,
+            "googleAuthEnabled": False,
+            "jobRetentionSeconds": EXPIRY.after_ms // 1000,
+        }
+    )
+
+
+def show_health(account: Record, call: Call) -> Reply:
+    """Word that the server is there (fact openshorts.health.shape)."""
+    return Reply({"status": "ok"})
+
+
+def cuts_of(shot: Snapshot) -> list[Cut]:
+    """Return the clips of a job, those that are not rendered yet too."""
+    job = shot.job
+    return cuts(job.draws, len(shot.outputs), job.fields, job.inputs, job.plan.switches)
+
+
+def _result(shot: Snapshot) -> dict[str, Any] | None:
+    """Facts openshorts.result.first-clip, openshorts.result.order, openshorts.result.all-at-the-end, openshorts.result.kept."""
+    shown = _shown_items(shot)
+    if not shown:
+        return None
+    found = cuts_of(shot)
+    clips = [_clip(shot, found[item.index], item.index) for item in shown]
+    return {"clips": clips, "cost_analysis": _cost(shot)}
+
+
+def _shown_items(shot: Snapshot) -> Sequence[Item]:
+    """Return the clips that can be seen: rendered ones, and at the good end all of them."""
+    items = shot.finished_items()
+    if shot.succeeded:
+        return items
+    end = shot.plan.state(shot.job.entries[-1].word).error
+    if end and (end.code == "no-metadata" or end.details in BEFORE_CLIPS):
+        return ()
+    return [item for item in items if item.error is None]
+
+
+def _clip(shot: Snapshot, cut: Cut, at: int) -> dict[str, Any]:
+    """Facts openshorts.clip.head-fields, openshorts.clip.page-fields."""
+    output, texts, played = shot.outputs[at], cut.texts, profile(shot.plan.switches)
+    words: dict[str, Any] = {"video_url": f"/{output.path}"}
+    if played != HEAD:
+        words["title"] = texts.title
+    words |= {
+        "video_description_for_tiktok": texts.tiktok,
+        "video_description_for_instagram": texts.instagram,
+        "video_title_for_youtube_short": texts.youtube,
+        "start": cut.start_ms / 1000,
+        "end": (cut.start_ms + output.duration_ms) / 1000,
+    }
+    if played != HEAD:
+        words["virality_score"] = cut.score
+    if played != DOCS:
+        words |= {
+            "viral_hook_text": texts.hook,
+            "source_window_id": f"window_{1 + cut.start_ms // 60_000:03}",
+            "predicted_score": cut.score,
+        }
+    return words
+
+
+def _cost(shot: Snapshot) -> dict[str, Any]:
+    """Facts openshorts.cost.head, openshorts.cost.page, openshorts.cost.while-processing."""
+    job, switches, played = shot.job, shot.plan.switches, profile(shot.plan.switches)
+    length_ms = source_ms(job.draws, job.inputs, switches)
+    tokens = 2000 + length_ms // 200, 400 * len(shot.outputs)
+    cost, calls = round(sum(map(float.__mul__, map(float, tokens), _DOLLARS_PER_TOKEN)), 6), 1 + len(shot.outputs)
+    if chosen("clips", switches) == "sample":
+        cost, calls = SAMPLE_COST, SAMPLE_CALLS
+    promised: Mapping[str, Any] = {"gemini_api_calls": calls, "whisper_duration_seconds": _seconds(length_ms)}
+    if played == DOCS:
+        return {"total_cost": cost, **promised}
+    words = {"input_tokens": tokens[0], "output_tokens": tokens[1], "total_cost": cost, "model": MODEL}
+    return words if played == HEAD else {**words, **promised}
+
+
+def _seconds(length_ms: int) -> int | float:
+    return length_ms / 1000 if length_ms % 1000 else length_ms // 1000
