@@ -38,7 +38,7 @@ def with_a_running_job(server: Server = SIMULATOR, name: str = "simulator") -> I
     try:
         first_reply(process, port, server.paths[0])
         path = submit(port)
-        ask(port, "/_simulator/clock/advance", "POST", b'{"by": "10s"}')
+        ask(port, "/_simulator/clock/advance", "POST", b'{"by": "3s"}')
         yield Running(name, port, path, process, server.warm_up_s)
     finally:
         stop(process)

@@ -9,7 +9,7 @@ from simulator.jobs.durations import LONGEST_MS, fixed
 from simulator.jobs.files import Output
 from simulator.jobs.grid import Grid
 from simulator.jobs.lifecycle import RUNNING, WAITING
-from simulator.jobs.scenario import Branch, Failure, Items, Override, Script, State
+from simulator.jobs.scenario import Branch, Expiry, Failure, Items, Override, Script, State
 
 OPEN_END = -1  # a span without a known end: ``forever`` or ``polls``
 NEVER_MS = LONGEST_MS
@@ -43,6 +43,8 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     price: float = 0
     switches: Mapping[str, str] = {}
     settled: float | None = None
+    job_expiry: Expiry | None = None
+    file_expiry: Expiry | None = None
 
     def state(self, word: str) -> State:
         """Return what the scenario says of a word."""
@@ -81,11 +83,14 @@ def make_plan(
     outputs: tuple[Output, ...] = (),
     price: float = 0,
     switches: Mapping[str, str] = {},
+    job_expiry: Expiry | None = None,
+    file_expiry: Expiry | None = None,
 ) -> Plan:
     """Throw every die of a job. Each is named by its state, so a change in one state shifts no other.
 
     Where a batch's scenario says nothing of items, they finish evenly over its last running state.
-    ``item_errors`` are those that fail whatever the scenario says.
+    ``item_errors`` are those that fail whatever the scenario says. What a scenario says of an expiry replaces
+    ``job_expiry`` and ``file_expiry``.
     """
     thens = [_pick(state.then, draws, state.word) for state in script.states]
     spans = [_span(script, state, draws) for state in script.states]
@@ -103,7 +108,13 @@ def make_plan(
         if all(item.error for item in items) and script.failed_word:
             thens[script.at[word]] = script.failed_word
         plan = msgspec.structs.replace(plan, items=items, items_word=word)
-    return msgspec.structs.replace(plan, thens=_shared(tuple(thens)), spans_ms=tuple(spans))
+    return msgspec.structs.replace(
+        plan,
+        thens=_shared(tuple(thens)),
+        spans_ms=tuple(spans),
+        job_expiry=script.scenario.job_expiry or job_expiry,
+        file_expiry=script.scenario.file_expiry or file_expiry,
+    )
 
 
 _THENS: dict[tuple[str, ...], tuple[str, ...]] = {}

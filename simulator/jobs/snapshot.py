@@ -101,12 +101,14 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     @property
     def progress(self) -> float:
         """The share of the work that is done, 0 to 1; it never falls."""
-        if self.job.plan.items:
-            return len(self.finished_items()) / len(self.job.plan.items)
-        entry = self.entry
+        plan = self.job.plan
+        if plan.items:
+            return len(self.finished_items()) / len(plan.items)
+        entry = self.job.entries[self.position]
         if entry.stands_for != RUNNING:
             return entry.progress
-        return progress_within(self.job.plan, entry, self.tick_ms - entry.at_ms, self._looks())
+        looks = self._looks() if plan.script.counts_looks else 0
+        return progress_within(plan, entry, self.tick_ms - entry.at_ms, looks)
 
     def _looks(self) -> int:
         since_ms = self.entry.at_ms

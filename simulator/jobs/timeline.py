@@ -41,11 +41,11 @@ def effect(plan: Plan, created_at_ms: int, events: tuple[Event, ...], event: Eve
 
 def work_left_ms(plan: Plan, word: str) -> int:
     """Return how long the running states from ``word`` on are planned to take together."""
-    left_ms = 0
-    while word and plan.stands_for(word) == RUNNING:
-        span_ms = plan.span_ms(word)
+    script, left_ms = plan.script, 0
+    while word and script.rows[position := script.at[word]].stands_for == RUNNING:
+        span_ms = plan.spans_ms[position]
         left_ms += NOMINAL_MS if span_ms == OPEN_END else span_ms
-        word = plan.then(word)
+        word = plan.thens[position]
     return left_ms
 
 
@@ -53,18 +53,17 @@ def progress_within(plan: Plan, entry: Entry, elapsed_ms: int, looks: int = 0) -
     """Return the share of the work done ``elapsed_ms`` after an entry; it never falls, and only an end makes it 1."""
     if entry.stands_for != RUNNING or elapsed_ms < 0:
         return entry.progress
-    state = plan.state(entry.word)
-    if state.forever:
-        done = elapsed_ms / (elapsed_ms + HALF_WAY_MS)
-    elif state.polls is not None:
-        done = looks / (state.polls + 1) * NOMINAL_MS / work_left_ms(plan, entry.word)
+    if entry.progress >= plan.reach:
+        return entry.progress
+    position = plan.script.at[entry.word]
+    span_ms = plan.spans_ms[position]
+    if span_ms != OPEN_END:
+        done = min(elapsed_ms, span_ms) / (work_left_ms(plan, entry.word) or 1)
+    elif (polls := plan.script.states[position].polls) is not None:
+        done = min(looks / (polls + 1) * NOMINAL_MS / work_left_ms(plan, entry.word), 1.0)
     else:
-        done = min(elapsed_ms, plan.span_ms(entry.word)) / (work_left_ms(plan, entry.word) or 1)
-    return (
-        entry.progress + (plan.reach - entry.progress) * min(done, 1.0)
-        if entry.progress < plan.reach
-        else entry.progress
-    )
+        done = elapsed_ms / (elapsed_ms + HALF_WAY_MS)
+    return entry.progress + (plan.reach - entry.progress) * done
 
 
 class _Walk:

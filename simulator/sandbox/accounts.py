@@ -254,8 +254,10 @@ class Accounts:
             account.take_credits(at_ms)
         return account
 
-    def admit(self, vendor: Vendor, key: str) -> None:
+    def admit(self, vendor: Vendor, key: str) -> Account | None:
         """Let a key in or refuse it: reserved words in it play a state, and strict sandboxes know their keys.
+
+        Return its account, if anything has been written to it.
 
         Raises:
             BadKey, ExpiredKey, BlockedAccount: as the key says, or as the account was set.
@@ -264,10 +266,9 @@ class Accounts:
         state = account.state if account else state_in_key(key)
         if "invalid" in key.lower() or (self.strict and account is None and key != vendor.sample_key):
             raise BadKey(key)
-        if state == "expired":
-            raise ExpiredKey(key)
-        if state == "blocked":
-            raise BlockedAccount(key)
+        if state != "active":
+            raise (ExpiredKey if state == "expired" else BlockedAccount)(key)
+        return account
 
 
 def state_in_key(key: str) -> str:

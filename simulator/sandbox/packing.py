@@ -9,7 +9,7 @@ from simulator.jobs.files import Input, Output
 from simulator.jobs.grid import Grid
 from simulator.jobs.job import NOTHING, Entry, Event, Job
 from simulator.jobs.plan import Item, Plan
-from simulator.jobs.scenario import Script
+from simulator.jobs.scenario import Expiry, Script
 
 
 class _Setting(msgspec.Struct, frozen=True):
@@ -28,6 +28,8 @@ class _Setting(msgspec.Struct, frozen=True):
     bound: Mapping[str, str]
     off_contract: str | None
     holds_slot: str
+    job_expiry: Expiry | None
+    file_expiry: Expiry | None
 
 
 class _Own(msgspec.Struct, array_like=True):
@@ -107,6 +109,8 @@ class Packer:
             outputs=own.outputs,
             price=own.price,
             switches=said.switches,
+            job_expiry=said.job_expiry,
+            file_expiry=said.file_expiry,
         )
         return Job(
             id=job_id,
@@ -136,8 +140,18 @@ class Packer:
     def _place(self, job: Job) -> int:
         plan = job.plan
         key = (
-            *(job.vendor, job.operation, job.kind, job.account, job.owner, id(plan.script), plan.thens, plan.items_word),
+            *(
+                job.vendor,
+                job.operation,
+                job.kind,
+                job.account,
+                job.owner,
+                id(plan.script),
+                plan.thens,
+                plan.items_word,
+            ),
             *(plan.queues, tuple(plan.switches.items()), tuple(job.bound.items()), job.off_contract, job.holds_slot),
+            *(plan.job_expiry, plan.file_expiry),
         )
         place = self._places.get(key)
         if place is None:
@@ -146,6 +160,7 @@ class Packer:
                 _Setting(
                     *(job.vendor, job.operation, job.kind, job.account, job.owner, plan.script, plan.thens),
                     *(plan.items_word, plan.queues, plan.switches, job.bound, job.off_contract, job.holds_slot),
+                    *(plan.job_expiry, plan.file_expiry),
                 )
             )
         return place

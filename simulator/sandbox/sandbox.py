@@ -117,9 +117,7 @@ class Sandbox:
             BadKey, ExpiredKey, BlockedAccount: it is refused.
             Busy: its account's rate limit is reached.
         """
-        accounts = self.life.accounts
-        accounts.admit(vendor, key)
-        account = accounts.get(vendor.name, key)
+        account = self.life.accounts.admit(vendor, key)
         if account is not None and account.rate_limit is not None:
             opens_at_ms = account.rate_limit.count(self.clock.now_ms())
             if opens_at_ms is not None:
@@ -171,9 +169,7 @@ class Sandbox:
             position = next(at for at, output in enumerate(job.plan.outputs) if output.path == path)
             if not _is_there(shot, position):
                 raise UnknownPath(path)
-            kind = self.life.kinds[kind_key(job)]
-            last_ms = gone_at_ms(job, job.plan.script.scenario.file_expiry or kind.file_expiry)
-            if (last_ms is not None and now_ms > last_ms) or self._is_gone(job, now_ms):
+            if _is_gone(job, job.plan.file_expiry, now_ms) or _is_gone(job, job.plan.job_expiry, now_ms):
                 raise ExpiredJob(job.id)
             return job.plan.outputs[position]
 
@@ -272,7 +268,7 @@ class Sandbox:
                 continue
             if command.unfinished_only and look(job, now_ms).is_final:
                 account.open_jobs.pop(job_id, None)
-            elif not self._is_gone(job, now_ms):
+            elif not _is_gone(job, job.plan.job_expiry, now_ms):
                 jobs.append(job)
         return jobs
 
@@ -341,15 +337,9 @@ class Sandbox:
             raise UnknownJob(job_id)
         if job.events and job.deleted_at_ms is not None:
             raise UnknownJob(job_id)
-        expiry = job.plan.script.scenario.job_expiry or vendor.kind(job.kind).job_expiry
-        if expiry is not None:
-            _refuse_gone(job, expiry, now_ms)
+        if job.plan.job_expiry is not None:
+            _refuse_gone(job, job.plan.job_expiry, now_ms)
         return job
-
-    def _is_gone(self, job: Job, now_ms: int) -> bool:
-        expiry = job.plan.script.scenario.job_expiry or self.life.kinds[kind_key(job)].job_expiry
-        last_ms = gone_at_ms(job, expiry)
-        return last_ms is not None and now_ms > last_ms
 
     # Moving the clock
 
@@ -586,9 +576,13 @@ def _is_there(shot: Snapshot, position: int) -> bool:
     return shot.succeeded
 
 
-def _refuse_gone(job: Job, expiry: Expiry, now_ms: int) -> None:
+def _is_gone(job: Job, expiry: Expiry | None, now_ms: int) -> bool:
     last_ms = gone_at_ms(job, expiry)
-    if last_ms is not None and now_ms > last_ms:
+    return last_ms is not None and now_ms > last_ms
+
+
+def _refuse_gone(job: Job, expiry: Expiry, now_ms: int) -> None:
+    if _is_gone(job, expiry, now_ms):
         if expiry.recycled_ms is not None and now_ms > job.created_at_ms + expiry.recycled_ms:
             raise UnknownJob(job.id)
         raise ExpiredJob(job.id)

@@ -190,6 +190,8 @@ class Submission:
             refresh=self._grid(refresh, draft, job_id) if refresh and not held else None,
             queues=kind.queues and bool(self.command.takes),
             switches=self.call.switches if draft.switches == self.call.switches else draft.switches,
+            job_expiry=kind.job_expiry,
+            file_expiry=kind.file_expiry,
         )
         end = unfold(plan, self.now_ms)[-1]
         draft = msgspec.structs.replace(
@@ -202,7 +204,12 @@ class Submission:
         if plan.items and len(outputs) == len(plan.items):
             good = tuple(output for output, item in zip(outputs, plan.items, strict=True) if item.error is None)
         settled = kind.settles(draft, good) if kind.settles else None
-        return msgspec.structs.replace(plan, outputs=outputs, price=kind.price(draft, good), settled=settled)
+        return msgspec.structs.replace(
+            plan,
+            outputs=outputs,
+            price=kind.price(draft, good),
+            settled=settled,
+        )
 
     def _grid(self, refresh: Refresh, draft: Draft, job_id: str) -> Grid:
         low_ms, high_ms = max(refresh.every.low_ms, 1), max(refresh.every.high_ms, 1)

@@ -14,7 +14,9 @@ def _few_stay_warm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "MOST_WARM", 5)
 
 
-@pytest.mark.parametrize(("operation", "name"), [("film", "happy"), ("batch", "some"), ("clip", "fails"), ("plain", "stuck")])
+@pytest.mark.parametrize(
+    ("operation", "name"), [("film", "happy"), ("batch", "some"), ("clip", "fails"), ("plain", "stuck")]
+)
 def test_a_packed_job_comes_back_equal_in_everything(operation: str, name: str) -> None:
     box, packer = sandbox("manual", HAPPY, BATCH, FAILS), Packer()
     shot = call(box, operation, body={"prompt": "x", "list": [1, {"a": None}]}, scenario=name)

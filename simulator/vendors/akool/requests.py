@@ -176,10 +176,8 @@ def _judge_faces(sources: Sequence[Mapping[str, Any]], targets: Sequence[Mapping
 
 
 def _fields(call: Call) -> dict[str, Any]:
-    """Return what the job keeps of a body; an empty webhook URL is none."""
-    return {
-        name: call.body[name] for name in _FIELDS[call.operation] if name in call.body and call.body[name] is not None
-    } | ({"webhookUrl": ""} if call.body.get("webhookUrl") == "" else {})
+    """Return what the job keeps of a body; null is nothing (fact akool.request.null)."""
+    return {name: said for name in _FIELDS[call.operation] if (said := call.body.get(name)) is not None}
 
 
 def _shows_face(given: Input) -> bool:

@@ -12,9 +12,7 @@ from simulator.vendors.akool.switches import chosen
 from simulator.vendors.vendor import Call, Record, Reply
 
 OK, ANALYZED = "OK", "Analyze success"
-BE_PATIENT = (
-    "Please be patient! If your results are not generated in three hours, please check your input {what}."
-)
+BE_PATIENT = "Please be patient! If your results are not generated in three hours, please check your input {what}."
 """Facts akool.envelope.ok, akool.analysis.message, akool.swap.message, akool.swap.video-message."""
 
 FAILED_CODE = 1015

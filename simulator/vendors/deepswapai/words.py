@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from simulator.jobs.lifecycle import FAILED, FINAL, MODERATED, RUNNING
@@ -10,7 +11,6 @@ from simulator.jobs.plan import Item
 from simulator.jobs.scenario import Failure
 from simulator.jobs.snapshot import Snapshot, gone_at_ms
 from simulator.vendors.deepswapai.errors import error_reply
-from simulator.vendors.deepswapai.lifecycle import FILE_EXPIRY
 from simulator.vendors.deepswapai.switches import chosen
 from simulator.vendors.vendor import Call, Record, Reply
 
@@ -69,14 +69,15 @@ def _head(shot: Snapshot) -> dict[str, Any]:
 
 def _video_words(shot: Snapshot, call: Call) -> Mapping[str, Any]:
     [output] = shot.outputs
-    frame = 0 if shot.succeeded else min(math.floor(shot.progress * output.frames + 1e-9), output.frames - 1)
+    done = shot.progress
+    frame = 0 if shot.succeeded else min(math.floor(done * output.frames + 1e-9), output.frames - 1)
     progress = 100 * frame // output.frames
     if shot.stands_for == RUNNING:
         return {
             "progress": progress,
             "current_frame": frame,
             "total_frames": output.frames,
-            "estimated_remaining": _seconds_left(shot, frame, output.frames),
+            "estimated_remaining": _seconds_left(shot, done, frame, output.frames),
         }
     if failure := _failure(shot):
         return {"progress": progress, "error": failure.message, "error_code": str(failure.code)}
@@ -159,14 +160,14 @@ def _time_left_ms(shot: Snapshot) -> int:
     return max(end.at_ms - shot.now_ms, 0) if end.stands_for in FINAL else max(shot.work_left_ms, _OPEN_END_MS)
 
 
-def _seconds_left(shot: Snapshot, frame: int, frames: int) -> int:
+def _seconds_left(shot: Snapshot, done: float, frame: int, frames: int) -> int:
     """Frames left at the pace so far, rounded up: facts deepswapai.status.estimated-remaining-rate,
     deepswapai.status.estimated-remaining-unit.
     """
     elapsed_ms = shot.tick_ms - shot.entry.at_ms
-    if elapsed_ms <= 0 or shot.progress <= 0:
+    if elapsed_ms <= 0 or done <= 0:
         return math.ceil(shot.work_left_ms / 1000)
-    ms_per_frame = elapsed_ms / (shot.progress * frames)
+    ms_per_frame = elapsed_ms / (done * frames)
     return math.ceil(round((frames - frame) * ms_per_frame / 1000, 3))
 
 
@@ -177,8 +178,13 @@ def _processing_ms(shot: Snapshot) -> int:
 
 def _expires_at(shot: Snapshot) -> str:
     """Facts deepswapai.file.expires-at, deepswapai.time.form."""
-    gone_ms = gone_at_ms(shot.job, shot.plan.script.scenario.file_expiry or FILE_EXPIRY)
-    return datetime.fromtimestamp((gone_ms or shot.now_ms) // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    gone_ms = gone_at_ms(shot.job, shot.plan.file_expiry)
+    return _iso_second((gone_ms or shot.now_ms) // 1000)
+
+
+@lru_cache(4096)
+def _iso_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _format(path: str) -> str:

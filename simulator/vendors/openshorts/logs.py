@@ -69,13 +69,20 @@ def _printed(shot: Snapshot, cuts: Sequence[Cut]) -> Iterator[str]:
         return
     has_end = end.stands_for in FINAL and end is not work
     by_ms = min(shot.now_ms, end.at_ms) if has_end else shot.now_ms
-    failure = shot.plan.state(end.word).error if has_end and end.stands_for != SUCCEEDED else None
-    silent = _silent_phases(failure)
+    silent = _silent_phases(planned_failure(shot))
     for line in sorted(_lines(shot, cuts), key=lambda line: line.at_ms):
         if work.at_ms + line.at_ms <= by_ms and line.phase not in silent:
             yield line.text
     if has_end and shot.now_ms >= end.at_ms:
-        yield from _last_words(shot, work, end, failure)
+        yield from _last_words(shot, work, end)
+
+
+def planned_failure(shot: Snapshot) -> Failure | None:
+    """Return why the work will have failed, where its scenario has it fail; not what a test forces on it."""
+    work, end = work_entry(shot.job), shot.job.entries[-1]
+    if work is None or end.stands_for == SUCCEEDED or shot.plan.then(work.word) != end.word:
+        return None
+    return shot.plan.state(end.word).error
 
 
 def _silent_phases(failure: Failure | None) -> tuple[str, ...]:
@@ -84,9 +91,9 @@ def _silent_phases(failure: Failure | None) -> tuple[str, ...]:
     return (*BEFORE_CLIPS[BEFORE_CLIPS.index(failure.details) + 1 :], "clips")
 
 
-def _last_words(shot: Snapshot, work: Entry, end: Entry, failure: Failure | None) -> Iterator[str]:
+def _last_words(shot: Snapshot, work: Entry, end: Entry) -> Iterator[str]:
     """Yield what the worker prints last; the documented one has no words for it."""
-    played = profile(shot.plan.switches)
+    played, failure = profile(shot.plan.switches), shot.plan.state(end.word).error
     if played == DOCS:
         return
     if end.stands_for == SUCCEEDED:

@@ -59,7 +59,7 @@ def read_process(call: Call, findings: Sequence[Finding]) -> Submit:
             call.leniencies.append(f"a field that is not known was ignored: {finding.name}")
     if url and not isinstance(url, str):
         call.leniencies.append("a url that is no text was taken for one")
-    kept = {name: said[name] for name in KEPT if name in said} | numbers
+    kept = {**{name: said[name] for name in KEPT if name in said}, **numbers}
     kept["url" if url else "file"] = str(url) if url else upload.name if upload else ""
     source = call.input("url") if url else upload
     inputs = (source,) if source is not None else ()

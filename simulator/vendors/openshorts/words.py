@@ -7,7 +7,7 @@ from simulator.jobs.plan import Item
 from simulator.jobs.snapshot import Snapshot
 from simulator.vendors.openshorts.cuts import Cut, cuts, source_ms
 from simulator.vendors.openshorts.lifecycle import EXPIRY
-from simulator.vendors.openshorts.logs import BEFORE_CLIPS, log
+from simulator.vendors.openshorts.logs import BEFORE_CLIPS, log, planned_failure
 from simulator.vendors.openshorts.switches import DOCS, HEAD, chosen, profile
 from simulator.vendors.openshorts.texts import SAMPLE_CALLS, SAMPLE_COST
 from simulator.vendors.vendor import Call, Record, Reply
@@ -64,8 +64,8 @@ def _shown_items(shot: Snapshot) -> Sequence[Item]:
     items = shot.finished_items()
     if shot.succeeded:
         return items
-    end = shot.plan.state(shot.job.entries[-1].word).error
-    if end and (end.code == "no-metadata" or end.details in BEFORE_CLIPS):
+    failure = planned_failure(shot)
+    if failure and (failure.code == "no-metadata" or failure.details in BEFORE_CLIPS):
         return ()
     return [item for item in items if item.error is None]
 

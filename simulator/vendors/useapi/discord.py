@@ -103,7 +103,7 @@ def embed(shown: Mapping[str, Any], description: str) -> dict[str, Any]:
 
 def _signature(shot: Snapshot) -> str:
     """``ex`` is the end of the second in which the file goes (facts useapi.attachments.signed-url, .expiry, .expiry-length)."""
-    expiry = shot.plan.script.scenario.file_expiry or FILE_EXPIRY
+    expiry = shot.plan.file_expiry or FILE_EXPIRY
     gone_ms = gone_at_ms(shot.job, expiry) or shot.now_ms + expiry.after_ms
     expires = -(-gone_ms // 1000)
     issued = max(expires - expiry.after_ms // 1000, 0)

@@ -161,7 +161,13 @@ def job(
         command.item_count, asked.switches,
     )  # fmt: skip
     job_id = id or found.new_id(draft)
-    plan = make_plan(fit(played, found.lifecycle), draws, item_count=command.item_count, switches=asked.switches)
+    plan = make_plan(
+        fit(played, found.lifecycle),
+        draws,
+        item_count=command.item_count,
+        switches=asked.switches,
+        file_expiry=found.file_expiry,
+    )
     plan = with_outputs(plan, draft, job_id, kind)
     made = Job(
         job_id,

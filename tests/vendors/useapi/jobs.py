@@ -169,7 +169,7 @@ def job(
     if refresh:
         anchor_ms = BORN_MS if refresh.since == "start" else 1_600_000_000_000
         grid = Grid(anchor_ms, refresh.every.low_ms, refresh.every.high_ms, "grid", refresh.covers)
-    plan = make_plan(script, drawn.draws, refresh=grid, outputs=outputs, price=price)
+    plan = make_plan(script, drawn.draws, refresh=grid, outputs=outputs, price=price, file_expiry=kind.file_expiry)
     return Job(
         id=job_id,
         vendor="useapi",
