@@ -266,7 +266,7 @@ class Accounts:
         state = account.state if account else state_in_key(key)
         if "invalid" in key.lower() or (self.strict and account is None and key != vendor.sample_key):
             raise BadKey(key)
-        if state != "active":
+        if state in ("expired", "blocked"):  # one without credit is let in, and refused where it would have to pay
             raise (ExpiredKey if state == "expired" else BlockedAccount)(key)
         return account
 

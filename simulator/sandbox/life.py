@@ -30,6 +30,7 @@ class Life:
         self.submits: Counter[str] = Counter()
         self.held: dict[str, Held] = {}
         self.kinds: dict[str, Kind] = {}
+        self.is_over = False
         self._bound: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
 
     def account_of(self, job: Job) -> Account | None:
@@ -104,6 +105,7 @@ class Life:
 
     def drop(self) -> None:
         """End the generation: whoever waits for something in it is told so."""
+        self.is_over = True
         for held in list(self.held.values()):
             held.drop()
         self.held.clear()

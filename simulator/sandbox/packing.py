@@ -47,6 +47,7 @@ class _Own(msgspec.Struct, array_like=True):
     reach: float
     outputs: tuple[Output, ...]
     price: float
+    plan_settled: float | None
     fields: dict[str, Any]
     inputs: tuple[Input, ...]
     credits_left: float
@@ -83,6 +84,7 @@ class Packer:
             plan.reach,
             plan.outputs,
             plan.price,
+            plan.settled,
             dict(job.fields),
             job.inputs,
             job.credits_left,
@@ -108,6 +110,7 @@ class Packer:
             queues=said.queues,
             outputs=own.outputs,
             price=own.price,
+            settled=own.plan_settled,
             switches=said.switches,
             job_expiry=said.job_expiry,
             file_expiry=said.file_expiry,

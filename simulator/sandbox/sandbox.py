@@ -2,42 +2,28 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import msgspec
 
 from simulator.jobs import errors
-from simulator.jobs.admission import admit
-from simulator.jobs.chance import Draws
 from simulator.jobs.commands import (
     Command,
-    DeleteRecord,
-    GetAccount,
-    GetRecord,
-    Happen,
-    ListJobs,
-    LookUp,
-    PutRecord,
-    Submit,
 )
-from simulator.jobs.errors import ApiError, Busy, Conflict, ExpiredJob, SimulatorError, UnknownJob, UnknownPath
+from simulator.jobs.errors import ApiError, Busy, Conflict, SimulatorError
 from simulator.jobs.files import Output
-from simulator.jobs.job import FORCED, LOOKED, Event, Job
-from simulator.jobs.lifecycle import FINAL
-from simulator.jobs.scenario import Expiry
-from simulator.jobs.snapshot import Snapshot, gone_at_ms, look
+from simulator.jobs.job import FORCED, Event
+from simulator.jobs.snapshot import Snapshot, look
 from simulator.jobs.timeline import effect
 from simulator.sandbox.accounts import Account, AccountChange
+from simulator.sandbox.calls import Calls, Outcome
 from simulator.sandbox.choosing import Choice, Pin, Scenarios
 from simulator.sandbox.clock import Clock, iso
-from simulator.sandbox.held import Held
 from simulator.sandbox.journal import Journal
 from simulator.sandbox.life import Life, kind_key
-from simulator.sandbox.skipping import MINUTE_MS, Skipping
-from simulator.sandbox.submitting import AccountView, Submission, refuse_polls
+from simulator.sandbox.moving import Mover
+from simulator.sandbox.skipping import MINUTE_MS
 from simulator.vendors.vendor import Call, Record, Vendor
 
-Outcome = Snapshot | list[Snapshot] | Record | list[Record] | Held | None
 NO_CHOICE = Choice()
 
 
@@ -70,30 +56,24 @@ class Sandbox:
         self.on_less_to_do: list[Callable[[], None]] = []
         self._scenarios = scenarios
         self._switches: dict[str, Mapping[str, str]] = {}
-        self._handlers: dict[type[Any], Callable[[Vendor, Call, Any, Choice, int], Outcome]] = {
-            LookUp: self._look_up,
-            Submit: self._submit,
-            ListJobs: self._list_jobs,
-            Happen: self._happen,
-            PutRecord: self._put_record,
-            GetRecord: self._get_record,
-            DeleteRecord: self._delete_record,
-            GetAccount: self._get_account,
-        }
         self._begin()
 
     def _begin(self) -> None:
         said = self.settings
         self.clock = Clock(said.epoch_ms, said.mode, said.speed, hold=said.hold)
         self.life = Life(said.seed, strict=said.strict_keys, max_jobs=said.max_jobs, journal_bytes=said.journal_bytes)
-        self.default_scenario = said.scenario
         self.scenarios = self._scenarios.fork()
         self._chosen_switches = dict(said.switches)
         self._switches.clear()
-        self._skipping = Skipping(self.clock, self.life)
-        self._walking = 0
+        self._mover = Mover(self.clock, self.life)
+        self._calls = Calls(self.life, self.clock, self._mover, self.scenarios, said.seed, said.epoch_ms, said.scenario)
 
     # What the pipeline asks for
+
+    @property
+    def default_scenario(self) -> str:
+        """What jobs play that nobody else chose for; ``""`` leaves it to the vendors."""
+        return self._calls.default_scenario
 
     @property
     def journal(self) -> Journal:
@@ -117,11 +97,7 @@ class Sandbox:
             BadKey, ExpiredKey, BlockedAccount: it is refused.
             Busy: its account's rate limit is reached.
         """
-        account = self.life.accounts.admit(vendor, key)
-        if account is not None and account.rate_limit is not None:
-            opens_at_ms = account.rate_limit.count(self.clock.now_ms())
-            if opens_at_ms is not None:
-                raise Busy("rate", opens_at_ms)
+        self._calls.admit(vendor, key)
 
     def switches_for(self, vendor: Vendor) -> Mapping[str, str]:
         """Return a vendor's switches by their plain names, as they are set in this sandbox."""
@@ -142,15 +118,13 @@ class Sandbox:
             SimulatorError: the call asks the simulator for something that cannot be had.
         """
         with self.lock:
-            now_ms = self.clock.now_ms()
-            self.life.settle(now_ms)
-            return self._handlers[type(command)](vendor, call, command, choice, now_ms)
+            return self._calls.handle(vendor, call, command, choice)
 
     def refused(self, error: ApiError) -> None:
         """Hear that a refusal has been worded: in the mode skip, a busy slot moves the clock to its opening."""
-        if isinstance(error, Busy) and self._may_skip():
+        if isinstance(error, Busy) and self._mover.may_skip:
             with self.lock:
-                self._move_to(error.opens_at_ms or self.clock.now_ms() + MINUTE_MS)
+                self._mover.move_to(error.opens_at_ms or self.clock.now_ms() + MINUTE_MS)
 
     def find_file(self, vendor_name: str, path: str) -> Output:
         """Return the output that stands at a path by now.
@@ -160,208 +134,9 @@ class Sandbox:
             ExpiredJob: there was one.
         """
         with self.lock:
-            now_ms = self.clock.now_ms()
-            self.life.settle(now_ms)
-            job = self.life.store.by_path(path)
-            if job is None or job.vendor != vendor_name or job.deleted_at_ms is not None:
-                raise UnknownPath(path)
-            shot = look(job, now_ms)
-            position = next(at for at, output in enumerate(job.plan.outputs) if output.path == path)
-            if not _is_there(shot, position):
-                raise UnknownPath(path)
-            if _is_gone(job, job.plan.file_expiry, now_ms) or _is_gone(job, job.plan.job_expiry, now_ms):
-                raise ExpiredJob(job.id)
-            return job.plan.outputs[position]
-
-    # What calls do
-
-    def _look_up(self, vendor: Vendor, call: Call, command: LookUp, choice: Choice, now_ms: int) -> Outcome:
-        jobs = self._found(vendor, call.account, command, now_ms)
-        for job in jobs:
-            if job.plan.script.counts_looks:
-                self._count_look(job, now_ms)
-        if self.clock.mode == "skip" and (then_ms := self._skip(call, vendor, jobs, now_ms)) != now_ms:
-            now_ms = then_ms
-            jobs = self._found(vendor, call.account, command, now_ms)  # the way there may have led past an expiry
-        shots = [look(job, now_ms) for job in jobs]
-        return shots[0] if len(command.ids) == 1 and not command.lenient else shots
-
-    def _found(self, vendor: Vendor, account: str, command: LookUp, now_ms: int) -> list[Job]:
-        if len(command.ids) == 1 and not command.lenient:
-            return [self._find(vendor, account, command.ids[0], command.kinds, now_ms)]
-        jobs = []
-        for job_id in dict.fromkeys(command.ids):
-            try:
-                jobs.append(self._find(vendor, account, job_id, command.kinds, now_ms))
-            except (UnknownJob, ExpiredJob):
-                if not command.lenient:
-                    raise
-        return jobs
-
-    def _count_look(self, job: Job, now_ms: int) -> None:
-        event = Event(LOOKED, now_ms)
-        if effect(job.plan, job.created_at_ms, job.events, event):
-            self.life.happen(job, event)
-            self.life.settle(now_ms)
-
-    def _submit(self, vendor: Vendor, call: Call, command: Submit, choice: Choice, now_ms: int) -> Outcome:
-        for problem in self.scenarios.refresh():
-            self.journal.note(now_ms, f"scenario not reloaded: {problem}")
-        submission = Submission(
-            self.life,
-            self.scenarios,
-            self.settings.seed,
-            self.settings.epoch_ms,
-            vendor,
-            call,
-            command,
-            choice,
-            now_ms,
-        )
-        job, chosen = submission.accept(
-            self.default_scenario, refuse_polls if command.is_blocking else lambda script: None
-        )
-        call.leniencies.append(f"scenario {chosen.script.scenario.name} by {chosen.how}")
-        if command.is_blocking:
-            return self._hold(job, command, chosen.script.scenario.hold)
-        if self.life.reaches_out(job):
-            self.life.watch(job, now_ms)
-            self.life.settle(now_ms)
-        else:
-            job.settled = True  # a plain job: its end brings nothing about
-        shot = look(job, now_ms)
-        if self.clock.mode == "skip":
-            self._skipping.remember(shot)
-        return shot
-
-    def _hold(self, job: Job, command: Submit, stays_held: bool) -> Outcome:
-        end = job.entries[-1]
-        gives_up_at_ms = None if command.gives_up_after_ms is None else job.created_at_ms + command.gives_up_after_ms
-        ends_at_ms = end.seen_at_ms if end.stands_for in FINAL else None
-        due_ms = min((ms for ms in (ends_at_ms, gives_up_at_ms) if ms is not None), default=None)
-        held = self.life.held[job.id] = Held(job.id, due_ms, gives_up_at_ms)
-        self.life.watch(job, job.created_at_ms)
-        if gives_up_at_ms is not None:
-            self.life.agenda.add(gives_up_at_ms, job.id)
-        self.life.settle(self.clock.now_ms())
-        moves_itself = self.clock.mode != "real" and not self._walking and not (self.clock.hold or stays_held)
-        if moves_itself and due_ms is not None and not held.is_done:
-            self.journal.note(due_ms, "a blocking call moved the clock to its end", job.vendor, (job.id,))
-            self._move_to(due_ms)
-        return held.outcome() if held.is_done else held
-
-    def _list_jobs(self, vendor: Vendor, call: Call, command: ListJobs, choice: Choice, now_ms: int) -> Outcome:
-        account = self.life.accounts.get(vendor.name, call.account)
-        jobs = self._listed(account, command, now_ms) if account else []
-        if self.clock.mode == "skip" and account:
-            now_ms = self._skip(call, vendor, jobs, now_ms)
-            jobs = self._listed(account, command, now_ms)
-        shots = [look(job, now_ms) for job in jobs]
-        return shots[command.skip :][: command.limit]
-
-    def _listed(self, account: Account, command: ListJobs, now_ms: int) -> list[Job]:
-        ids = account.open_jobs if command.unfinished_only else account.job_ids
-        jobs = []
-        for job_id in reversed(list(ids)):
-            job = self.life.store.get(job_id)
-            if job is None or job.deleted_at_ms is not None or (command.kinds and job.kind not in command.kinds):
-                continue
-            if command.unfinished_only and look(job, now_ms).is_final:
-                account.open_jobs.pop(job_id, None)
-            elif not _is_gone(job, job.plan.job_expiry, now_ms):
-                jobs.append(job)
-        return jobs
-
-    def _happen(self, vendor: Vendor, call: Call, command: Happen, choice: Choice, now_ms: int) -> Outcome:
-        job = self._find(vendor, call.account, command.job_id, command.kinds, now_ms)
-        if command.refusal is not None and look(job, now_ms).word in command.refused_in:
-            raise command.refusal
-        event = Event(command.event, now_ms)
-        if effect(job.plan, job.created_at_ms, job.events, event):
-            self.life.happen(job, event)
-            self.life.settle(now_ms)
-        return look(job, now_ms)
-
-    def _put_record(self, vendor: Vendor, call: Call, command: PutRecord, choice: Choice, now_ms: int) -> Outcome:
-        account = self.life.accounts.look(vendor, call.account, now_ms, call.switches)
-        admit(command.needs, AccountView(self.life, account, Draws(self.settings.seed), now_ms))
-        account = self.life.accounts.write(vendor, call.account, now_ms, call.switches)
-        record_id = self._new_record_id(vendor, call, command, account, now_ms) if command.new_id else command.id
-        record = account.put_record(command.type, record_id, command.data, now_ms, command.credits)
-        return account.records(command.type) if command.tells_all else record
-
-    def _new_record_id(self, vendor: Vendor, call: Call, command: PutRecord, account: Account, now_ms: int) -> str:
-        """Draw an id for a new record by the same names as a job's, again while it is taken."""
-        operation = f"{vendor.name}/{call.operation}"
-        self.life.submits[operation] += 1
-        names = (self.settings.seed, vendor.name, call.operation, self.life.submits[operation])
-        for attempt in range(100):
-            dice = Draws(*names, "again", attempt) if attempt else Draws(*names)
-            record_id = command.new_id(dice, now_ms) if command.new_id else command.id
-            if account.record(command.type, record_id) is None:
-                return record_id
-        raise SimulatorError(f"{vendor.name} gave 100 ids of a {command.type} that are all taken")
-
-    def _get_record(self, vendor: Vendor, call: Call, command: GetRecord, choice: Choice, now_ms: int) -> Outcome:
-        account = self.life.accounts.look(vendor, call.account, now_ms, call.switches)
-        if command.id is None:
-            return account.records(command.type)
-        record = account.record(command.type, command.id)
-        if record is None:
-            raise errors.UnknownRecord(command.type, command.id)
-        return record
-
-    def _delete_record(self, vendor: Vendor, call: Call, command: DeleteRecord, choice: Choice, now_ms: int) -> Outcome:
-        account = self.life.accounts.write(vendor, call.account, now_ms, call.switches)
-        record = account.drop_record(command.type, command.id)
-        if record is None:
-            raise errors.UnknownRecord(command.type, command.id)
-        return record
-
-    def _get_account(self, vendor: Vendor, call: Call, command: GetAccount, choice: Choice, now_ms: int) -> Outcome:
-        if command.key:
-            self.admit(vendor, command.key)
-        account = self.life.accounts.look(vendor, command.key or call.account, now_ms, call.switches)
-        ledger = account.owner("").ledger
-        return Record("account", account.key, {"plan": account.plan}, now_ms, now_ms, ledger.available, ledger.granted)
-
-    # Finding jobs
-
-    def _find(self, vendor: Vendor, account: str, job_id: str, kinds: tuple[str, ...], now_ms: int) -> Job:
-        job = self.life.store.get(job_id)
-        if job is None:
-            if self.life.store.buried(job_id) == account:
-                raise ExpiredJob(job_id)
-            raise UnknownJob(job_id)
-        if job.account != account or job.vendor != vendor.name or (kinds and job.kind not in kinds):
-            raise UnknownJob(job_id)
-        if job.events and job.deleted_at_ms is not None:
-            raise UnknownJob(job_id)
-        if job.plan.job_expiry is not None:
-            _refuse_gone(job, job.plan.job_expiry, now_ms)
-        return job
+            return self._calls.find_file(vendor_name, path)
 
     # Moving the clock
-
-    def _may_skip(self) -> bool:
-        return self.clock.mode == "skip" and not self._walking
-
-    def _skip(self, call: Call, vendor: Vendor, jobs: list[Job], now_ms: int) -> int:
-        """Move the clock if this read would only say again what was said; return the instant to answer for."""
-        if not self._may_skip():
-            return now_ms
-        account = self.life.accounts.get(vendor.name, call.account)
-        return self._skipping.read(jobs, account, now_ms)
-
-    def _move_to(self, at_ms: int) -> None:
-        """Settle everything up to an instant, in order, with the clock standing at each due instant."""
-        generation = self.generation
-        while (due_ms := self.life.agenda.next_due_ms()) is not None and due_ms <= at_ms:
-            self.clock.move_to(due_ms)
-            self.life.settle(due_ms)
-            if generation != self.generation:
-                raise Conflict("the sandbox was reset meanwhile")
-        self.clock.move_to(at_ms)
 
     def settle(self) -> int:
         """Do what came due by itself, as a real clock goes on; return the present instant."""
@@ -387,18 +162,15 @@ class Sandbox:
         with self.lock:
             if at_ms < self.clock.now_ms():
                 raise SimulatorError(f"it is {iso(self.clock.now_ms())} already; a clock never runs backwards")
-            self._walking += 1
-            try:
-                self._move_to(at_ms)
-            finally:
-                self._walking = max(self._walking - 1, 0)
+            with self._mover.walking():
+                self._mover.move_to(at_ms)
             return self.clock.now_ms()
 
     def advance_to_next(self) -> int | None:
         """Move to the next instant at which anything is planned to change; return it, or None if there is none."""
         with self.lock:
             now_ms = self.clock.now_ms()
-            due_ms = self._skipping.next_change_ms(self.life.store, now_ms)
+            due_ms = self._calls.skipping.next_change_ms(self.life.store, now_ms)
             return None if due_ms is None else self.advance_to(due_ms)
 
     # What the control API and tests ask for
@@ -475,7 +247,7 @@ class Sandbox:
     def set_default_scenario(self, name: str) -> None:
         """Choose what jobs play that nobody else chose for; ``""`` leaves it to the vendors."""
         with self.lock:
-            self.default_scenario = name
+            self._calls.default_scenario = name
 
     def set_switches(self, switches: Mapping[str, str | None]) -> None:
         """Set switches by full name, None to their default; jobs that exist keep their own."""
@@ -545,7 +317,7 @@ class Sandbox:
         """
         with self.lock:
             now_ms = self.settle()
-            return look(self._find(vendor, account, job_id, kinds, now_ms), now_ms)
+            return look(self._calls.find(vendor, account, job_id, kinds, now_ms), now_ms)
 
     def counters(self) -> dict[str, int | None]:
         """Return what is under way: requests, held replies, deliveries, and the next due instant."""
@@ -566,23 +338,3 @@ class Sandbox:
                 failures.append(error)
         if len(failures) == len(vendor.kinds):
             raise failures[0]
-
-
-def _is_there(shot: Snapshot, position: int) -> bool:
-    """Return whether the output at a position has been made by now."""
-    items = shot.plan.items
-    if items and len(items) == len(shot.plan.outputs):
-        return items[position].error is None and any(item.index == position for item in shot.finished_items())
-    return shot.succeeded
-
-
-def _is_gone(job: Job, expiry: Expiry | None, now_ms: int) -> bool:
-    last_ms = gone_at_ms(job, expiry)
-    return last_ms is not None and now_ms > last_ms
-
-
-def _refuse_gone(job: Job, expiry: Expiry, now_ms: int) -> None:
-    if _is_gone(job, expiry, now_ms):
-        if expiry.recycled_ms is not None and now_ms > job.created_at_ms + expiry.recycled_ms:
-            raise UnknownJob(job.id)
-        raise ExpiredJob(job.id)

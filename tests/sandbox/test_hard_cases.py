@@ -63,7 +63,7 @@ def test_a_slot_is_granted_at_its_own_instant_though_nobody_called_for_a_minute(
     box = sandbox(
         "manual", scenario("brief", state("new", then="drawing"), state("drawing", "13s", "done"), State("done"))
     )
-    box.default_scenario = "brief"
+    box.set_default_scenario("brief")
     first, second, third = (call(box, "clip") for _ in range(3))
 
     box.clock.move_to(EPOCH_MS + MINUTE_MS)  # the clock went on by itself, no exchange came

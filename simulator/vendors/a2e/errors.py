@@ -74,7 +74,7 @@ ERRORS: Mapping[type[ApiError], Refusal] = {
 
 EXPECTED = {
     "_id": "24 hexadecimal digits",
-    "name": "a text",
+    "name": "a text that is not empty",
     "face_url": "an http or https URL without spaces",
     "video_url": "an http or https URL without spaces",
     "cover_url": "an http or https URL without spaces",

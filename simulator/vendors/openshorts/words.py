@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.jobs.plan import Item
-from simulator.jobs.snapshot import Snapshot
+from simulator.jobs.snapshot import Snapshot, work_entry
 from simulator.vendors.openshorts.cuts import Cut, cuts, source_ms
 from simulator.vendors.openshorts.lifecycle import EXPIRY
 from simulator.vendors.openshorts.logs import BEFORE_CLIPS, log, planned_failure
@@ -67,6 +67,10 @@ def _shown_items(shot: Snapshot) -> Sequence[Item]:
     failure = planned_failure(shot)
     if failure and (failure.code == "no-metadata" or failure.details in BEFORE_CLIPS):
         return ()
+    work, grid = work_entry(shot.job), shot.job.grid
+    if shot.is_final and work and grid:  # the look that finds the worker gone does not look for clips any more
+        looked_ms = grid.at_or_before(shot.entry.seen_at_ms - 1)
+        items = [item for item in items if work.at_ms + item.lasts_ms <= looked_ms]
     return [item for item in items if item.error is None]
 
 

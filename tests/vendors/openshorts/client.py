@@ -57,7 +57,9 @@ class Client:
         """Submit; a body that is no bytes is JSON, a header of None is left out."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         said = {**KEY, **JSON, **{name.replace("_", "-"): text for name, text in headers.items()}}
-        return self.call("POST", "/api/process", content, **{name: text for name, text in said.items() if text is not None})
+        return self.call(
+            "POST", "/api/process", content, **{name: text for name, text in said.items() if text is not None}
+        )
 
     def submit(self, scenario: str = "", **fields: Any) -> str:
         """Submit a video by URL and return the job's id."""
@@ -78,12 +80,7 @@ class Client:
         self.sandbox.set_switches({f"openshorts.{name}": choice for name, choice in choices.items()})
 
     def leniencies(self) -> str:
-        return " | ".join(mark for exchange in self.sandbox.journal.entries() for mark in exchange.marks)
-
-    def play(self, text: str, **fields: Any) -> str:
-        """Submit a job that plays a scenario written here."""
-        added = self.sandbox.scenarios.add(text)  # type: ignore[attr-defined]
-        return self.submit(added.name, **fields)
+        return " | ".join(mark for exchange in self.sandbox.journal for mark in exchange.marks)
 
 
 def part(name: str, text: str | bytes, file: str = "") -> bytes:

@@ -1,0 +1,358 @@
+"""Analyse, create, poll: the documented samples, what a head swap asks for, and what it tells."""
+
+from typing import Any
+
+import pytest
+
+from simulator.sandbox.accounts import AccountChange
+from simulator.vendors.akool import VENDOR
+from simulator.vendors.akool.ids import user_of
+from tests.vendors.akool.wire import ANALYSIS, ANALYZE, BODIES, CLIP, CREATE, EPOCH_MS, FACE, KEY, TASK, Client
+
+SOURCE = "https://example.com/videos/source.mp4"
+TASK_ID, ANALYSIS_ID = "6a066dc58570ecbf64f761a5", "6a066d03625746c797390f55"
+DOCUMENTED_TASK = {
+    "_id": TASK_ID,
+    "uid": 101400,
+    "team_id": "6805fb69e92d9edc7ca0b409",
+    "source_video_url": SOURCE,
+    "create_time": EPOCH_MS,
+    "status": 3,
+    "video_duration": 10,
+    "resolution": "720p",
+    "deduction_duration": 15,
+    "video_url": "https://example.com/output/result.mp4",
+    "progress": 100,
+    "priority": 9,
+    "task_id": "6a066dc52872921bde86b745",
+    "file_name": "Headswap_1778806213962.mp4",
+    "model_name": "akool-premium",
+}
+"""https://docs.akool.com/ai-tools-suite/head-swap/get-result, read 2026-08-01."""
+DOCUMENTED_CREATE = {
+    "_id": TASK_ID,
+    "create_time": EPOCH_MS,
+    "uid": 101400,
+    "team_id": "6805fb69e92d9edc7ca0b409",
+    "video_duration": 10,
+    "task_id": "6a066dc52872921bde86b745",
+    "resolution": "720p",
+    "status": 1,
+    "deduction_lock_duration": 100,
+    "model_name": "akool-premium",
+    "file_name": "Headswap_1778806213962.mp4",
+    "video_url": None,
+}
+"""https://docs.akool.com/ai-tools-suite/head-swap/create, read 2026-08-01."""
+DOCUMENTED_ANALYSIS = {
+    "_id": ANALYSIS_ID,
+    "create_time": 1778806019014,
+    "uid": 101400,
+    "team_id": "6805fb69e92d9edc7ca0b409",
+    "video_url": SOURCE,
+    "type": "head",
+    "status": 3,
+    "task_id": "6a066d022872921bde86b72f",
+    "analysis_result": {
+        "detected_objects": 3,
+        "media": [{"media_type": "images", "obj_id": 0, "img_url": "https://example.com/previews/subject_0.png"}],
+        "video_info": {"width": 1916, "height": 1082, "fps": 30, "frame_count": 450},
+    },
+    "progress": 100,
+    "error_reason": "success",
+    "error_code": 0,
+}
+"""https://docs.akool.com/ai-tools-suite/head-swap/get-analysis-detail, read 2026-08-01; it shows one of three people."""
+
+
+def same(said: Any, documented: Any, *drawn: str) -> None:
+    """Hold a body against a documented one, key for key, in the same order, and value for value."""
+    assert list(said) == list(documented)
+    for name, value in documented.items():
+        if name in drawn:
+            assert type(said[name]) is type(value)
+        else:
+            assert (said[name], type(said[name])) == (value, type(value)), name
+
+
+@pytest.mark.fact("akool.task.detail", "akool.task.reply", "akool.task.create", "akool.task.file-name",
+                  "akool.task.create-time", "akool.task.numbers", "akool.task.priority", "akool.id.form",
+                  "akool.id.second", "akool.id.task-id", "akool.id.user", "akool.credits.lock-sample",
+                  "akool.credits.settlement-sample", "akool.envelope.ok", "akool.envelope.success",
+                  "akool.base.url")  # fmt: skip
+def test_the_documented_head_swap_comes_out_as_printed(akool: Client) -> None:
+    analysis = akool.post(ANALYZE, {"video_url": SOURCE, "type": "head"}).data
+    akool.sandbox.force(analysis["_id"], to="completed")  # the clock stands: the head swap is to have its own instant
+    body = {
+        "video_url": SOURCE,
+        "mappings": [{"obj_id": 0, "img_url": "https://example.com/faces/reference.jpeg"}],
+        "prompt": "Replace the person in the video with the given face",
+        "model_name": "akool-premium",
+        "resolution": "720p",
+        "keep_original_sound": True,
+        "webhookUrl": "https://example.com/your-webhook",
+    }
+
+    created = akool.post(CREATE, body, X_Simulator_Scenario="as-documented", X_Simulator_Job_Id=TASK_ID)
+    akool.sandbox.advance(65_000)
+    detail = akool.get(f"{TASK}?_id={TASK_ID}")
+
+    assert (list(created.body), created.body["msg"]) == (["code", "msg", "data"], "OK")
+    assert (list(detail.body), detail.body["msg"]) == (["code", "msg", "data"], "OK")
+    same(created.data, DOCUMENTED_CREATE, "team_id", "task_id")
+    same(detail.data, DOCUMENTED_TASK, "team_id", "task_id", "video_url")
+    for said in (created.data, detail.data):
+        assert said["task_id"][:8] == said["_id"][:8] == "6a066dc5"
+        assert said["task_id"] != said["_id"]
+    assert VENDOR.url == "https://openapi.akool.com"
+    assert VENDOR.sample_key == KEY
+
+
+@pytest.mark.fact("akool.analysis.endpoint", "akool.analysis.message", "akool.analysis.reply", "akool.analysis.detail",
+                  "akool.analysis.success-reason", "akool.analysis.zero-based", "akool.analysis.media",
+                  "akool.analysis.objects", "akool.analysis.video-info")  # fmt: skip
+def test_the_documented_analysis_comes_out_as_printed(akool: Client) -> None:
+    made = akool.post(
+        ANALYZE, {"video_url": SOURCE, "type": "head"},
+        X_Simulator_Scenario="as-documented", X_Simulator_Job_Id=ANALYSIS_ID,
+    )  # fmt: skip
+    akool.sandbox.advance(10_000)
+    detail = akool.get(f"{ANALYSIS}?_id={ANALYSIS_ID}").data
+
+    assert made.body["msg"] == "Analyze success"
+    submitted = [name for name in DOCUMENTED_ANALYSIS if name not in ("analysis_result", "error_reason", "error_code")]
+    assert list(made.data) == submitted
+    assert (made.data["status"], made.data["progress"]) == (1, 0)
+    assert set(detail) == set(DOCUMENTED_ANALYSIS)
+    documented = {name: DOCUMENTED_ANALYSIS[name] for name in detail}
+    same(detail, documented, "team_id", "task_id", "create_time", "analysis_result")
+    result, printed = detail["analysis_result"], DOCUMENTED_ANALYSIS["analysis_result"]
+    assert isinstance(printed, dict)
+    assert (result["detected_objects"], result["video_info"]) == (printed["detected_objects"], printed["video_info"])
+    assert [person["obj_id"] for person in result["media"]] == [0, 1, 2]
+    same(result["media"][0], printed["media"][0], "img_url")
+
+
+@pytest.mark.fact("akool.analysis.video-info", "akool.analysis.objects", "akool.analysis.duration")
+@pytest.mark.parametrize(("seconds", "people"), [(1, 1), (10, 4), (120, 2)])
+def test_an_analysis_tells_what_the_url_tells(akool: Client, seconds: int, people: int) -> None:
+    url = f"https://example.com/a.mp4?width=640&height=360&duration={seconds}&frames={seconds * 24}&faces={people}"
+
+    result = akool.analyzed(url)["analysis_result"]
+
+    assert result["video_info"] == {"width": 640, "height": 360, "fps": 24, "frame_count": 24 * seconds}
+    assert result["detected_objects"] == len(result["media"]) == people
+
+
+@pytest.mark.fact("akool.analysis.nobody", "akool.task.failed")
+def test_a_video_without_anybody_is_analysed_in_vain(akool: Client) -> None:
+    said = akool.analyzed("https://example.com/sea.mp4?faces=0")
+
+    assert said["status"] == 4
+    assert (said["error_reason"], said["error_code"]) == ("No face was detected", 1015)
+    assert "analysis_result" not in said
+
+
+@pytest.mark.fact("akool.task.failed", "akool.credits.refund")
+def test_a_failed_task_says_why_and_costs_nothing(akool: Client) -> None:
+    id = akool.submit("head-swap", "failed-midway")["_id"]
+    held = akool.credit()
+    akool.sandbox.advance(60_000)
+
+    said = akool.look("head-swap", id)
+
+    assert (said["status"], said["video_url"], said["deduction_duration"]) == (4, None, 0)
+    assert (said["error_reason"], said["error_code"]) == ("Processing failed", 1015)
+    assert akool.credit() == held + 100
+
+
+@pytest.mark.fact("akool.task.same-keys", "akool.task.detail")
+def test_the_keys_are_the_same_all_along(akool: Client) -> None:
+    id = akool.submit("head-swap")["_id"]
+    queued = akool.look("head-swap", id)
+    akool.sandbox.advance(3_000)
+    running = akool.look("head-swap", id)
+    akool.sandbox.advance(30_000)
+    done = akool.look("head-swap", id)
+
+    assert list(queued) == list(running) == list(done) == list(DOCUMENTED_TASK)
+    assert (queued["deduction_duration"], running["deduction_duration"]) == (0, 0)
+    assert queued["progress"] == 0 < running["progress"] < 100 == done["progress"]
+
+
+@pytest.mark.fact("akool.task.same-url", "akool.task.no-analysis")
+@pytest.mark.parametrize("url", [CLIP + "&", CLIP.replace("https", "http"), CLIP.upper(), "https://example.com/b.mp4"])
+def test_the_url_is_the_analysed_one_to_the_letter(akool: Client, url: str) -> None:
+    akool.analyzed()
+
+    refused, accepted = akool.changed(CREATE, video_url=url), akool.post(CREATE)
+
+    assert refused.body == {"code": 1014, "msg": "Resource not found"}
+    assert accepted.code == 1000
+
+
+@pytest.mark.fact("akool.task.no-analysis", "akool.request.own-team", "akool.error.foreign")
+def test_another_accounts_analysis_is_none(akool: Client) -> None:
+    akool.analyzed()
+
+    assert akool.post(CREATE, key="another").code == 1014
+
+
+@pytest.mark.fact("akool.task.analysis-unfinished")
+@pytest.mark.parametrize("scenario", ["stuck", "failed-midway"])
+def test_a_head_swap_waits_for_its_analysis(akool: Client, scenario: str) -> None:
+    akool.post(ANALYZE, X_Simulator_Scenario=scenario)
+    akool.sandbox.advance(60_000)
+
+    refused = akool.post(CREATE)
+
+    assert refused.body == {"code": 1003, "msg": "Parameter error: the analysis of this video_url has not completed"}
+    assert akool.analyzed()["status"] == 3
+    assert akool.post(CREATE).code == 1000
+
+
+@pytest.mark.fact("akool.task.known-objects", "akool.task.bad-object")
+def test_only_people_who_were_detected_get_another_head(akool: Client) -> None:
+    akool.analyzed()  # three people
+
+    answers = [akool.changed(CREATE, mappings=[{"obj_id": number, "img_url": FACE}]) for number in (0, 2, 3, 99)]
+
+    assert [answer.code for answer in answers] == [1000, 1000, 1003, 1003]
+    assert answers[2].body["msg"] == "Parameter error: obj_id 3 is not in the analysis of this video_url"
+
+
+@pytest.mark.fact("akool.task.known-objects")
+def test_what_the_newest_analysis_has_detected_counts(akool: Client) -> None:
+    akool.post(ANALYZE, {"video_url": SOURCE, "type": "head"}, X_Simulator_Scenario="as-documented")
+    akool.sandbox.advance(60_000)
+    body = {"video_url": SOURCE, "mappings": [{"obj_id": 2, "img_url": FACE}]}
+
+    three = akool.changed(CREATE, **body).code
+    akool.analyzed(SOURCE)
+    one = akool.changed(CREATE, **body).code
+
+    assert (three, one) == (1000, 1003)
+
+
+@pytest.mark.fact("akool.task.mappings", "akool.task.too-many-mappings", "akool.task.fields")
+def test_there_are_one_to_five_mappings(akool: Client) -> None:
+    akool.analyzed(many := "https://example.com/crowd.mp4?faces=9&duration=4")
+    mappings = [{"obj_id": number, "img_url": FACE} for number in range(6)]
+
+    answers = [akool.changed(CREATE, video_url=many, mappings=mappings[:count]) for count in range(7)]
+
+    assert [answer.code for answer in answers] == [1003, *[1000] * 5, 1003]
+    assert answers[6].body["msg"] == "Up to 5 characters can be replaced at one time."
+
+
+@pytest.mark.fact("akool.task.model", "akool.task.model-unsupported")
+def test_another_model_is_not_supported(akool: Client) -> None:
+    akool.analyzed()
+
+    refused = akool.changed(CREATE, model_name="akool-basic")
+
+    assert refused.body == {"code": 1003, "msg": "Your current account does not support this feature."}
+
+
+@pytest.mark.fact("akool.task.not-the-analysis", "akool.error.foreign", "akool.request.own-team", "akool.task.id-query")
+def test_an_id_is_known_where_it_belongs_and_nowhere_else(akool: Client) -> None:
+    analysis = akool.analyzed()["_id"]
+    task = akool.post(CREATE).data["_id"]
+    unknown = {"code": 1014, "msg": "Resource not found"}
+
+    strange = [
+        akool.get(f"{TASK}?_id={analysis}"), akool.get(f"{ANALYSIS}?_id={task}"),
+        akool.get(f"{TASK}?_id={task}", key="another"), akool.get(f"{ANALYSIS}?_id={analysis}", key="another"),
+        akool.get(f"{TASK}?_id=vjob_xyz789abc"), akool.get(f"{TASK}?_id=job:20230909-user:1-bot:faceswap"),
+        akool.get(f"{TASK}?_id={'0' * 24}"), akool.get(f"{TASK}?_id=%00%F0%9F%98%80"),
+    ]  # fmt: skip
+
+    assert [answer.body for answer in strange] == [unknown] * len(strange)
+    assert {answer.status for answer in strange} == {200}
+    assert akool.get(f"{TASK}?_id={task}").data["_id"] == task
+    assert akool.get(TASK).body == {"code": 1003, "msg": "Parameter error: _id is required"}
+
+
+@pytest.mark.fact("akool.credits.lock", "akool.credits.settlement", "akool.credits.checked-on-create",
+                  "akool.credits.quota", "akool.task.resolution")  # fmt: skip
+@pytest.mark.parametrize(
+    ("resolution", "seconds", "locked", "settled"),
+    [("720p", "10", 100, 15), ("480p", "10", 100, 10), ("720p", "3.3", 33, 5), ("480p", "0.01", 1, 1)],
+)
+def test_credits_are_held_at_first_and_settled_at_the_end(
+    akool: Client, resolution: str, seconds: str, locked: int, settled: int
+) -> None:
+    akool.analyzed(url := f"https://example.com/a.mp4?duration={seconds}")
+    whole = akool.credit()
+
+    made = akool.changed(CREATE, video_url=url, resolution=resolution).data
+    held = akool.credit()
+    akool.sandbox.advance(60_000)
+    said = akool.look("head-swap", made["_id"])
+
+    assert made["deduction_lock_duration"] == whole - held == locked
+    assert said["deduction_duration"] == whole - akool.credit() == settled
+    assert said["video_duration"] == float(seconds)
+
+
+@pytest.mark.fact("akool.credits.checked-on-create")
+def test_too_few_credits_refuse_a_head_swap(akool: Client) -> None:
+    akool.analyzed()
+    akool.sandbox.set_account(VENDOR, KEY, AccountChange(credits=199))
+
+    answers = [akool.post(CREATE) for _ in range(2)]
+
+    assert answers[0].code == 1000
+    assert answers[1].body == {"code": 1104, "msg": "Credit balance is not enough"}
+
+
+@pytest.mark.fact("akool.task.resolution", "akool.task.keep-sound")
+@pytest.mark.parametrize(
+    ("said", "size", "sound"),
+    [
+        ({"resolution": "720p"}, (1276, 720), True),
+        ({"resolution": "480p", "keep_original_sound": False}, (850, 480), False),
+        ({"keep_original_sound": None}, (1276, 720), True),
+    ],
+)
+def test_the_video_is_as_it_was_asked_for(
+    akool: Client, said: dict[str, Any], size: tuple[int, int], sound: bool
+) -> None:
+    akool.analyzed()
+    id = akool.changed(CREATE, **said).data["_id"]
+
+    [output] = akool.sandbox.job(id).outputs
+
+    assert (output.width_px, output.height_px, output.has_sound) == (*size, sound)
+    assert output.duration_ms == 10_000
+
+
+@pytest.mark.fact(
+    "akool.task.order", "akool.envelope.no-data", "akool.envelope.code-decides", "akool.envelope.http-200"
+)
+def test_what_is_wrong_is_told_in_order(akool: Client) -> None:
+    no_analysis = {"video_url": "https://example.com/other.mp4"}
+    steps = [
+        akool.fetch("POST", akool.base + CREATE, {"mappings": 3}),
+        akool.post(CREATE, b"{}", Content_Type="text/plain"),
+        akool.post(CREATE, b"{"),
+        akool.post(CREATE, {**BODIES[CREATE], **no_analysis, "resolution": "1080p"}, key="no-credit-key"),
+        akool.post(CREATE, {**BODIES[CREATE], **no_analysis}, key="no-credit-key"),
+    ]
+    akool.post(ANALYZE, key="no-credit-key")
+    akool.sandbox.advance(60_000)
+    bad = {**BODIES[CREATE], "mappings": [{"obj_id": 9, "img_url": FACE}]}
+    steps += [akool.post(CREATE, bad, key="no-credit-key"), akool.post(CREATE, key="no-credit-key")]
+
+    assert [step.code for step in steps] == [1102, 1003, 1003, 1003, 1014, 1003, 1104]
+    assert all(set(step.body) == {"code", "msg"} and step.status == 200 for step in steps)
+
+
+def test_a_user_is_the_same_in_every_reply(akool: Client) -> None:
+    analysis = akool.analyzed()
+    task = akool.post(CREATE).data
+    row = akool.look("face-swap-image", akool.submit("face-swap-image")["_id"])
+
+    user = user_of(KEY)
+    assert {analysis["uid"], task["uid"], row["uid"], user.uid} == {101400}
+    assert {analysis["team_id"], task["team_id"]} == {user.team_id}
