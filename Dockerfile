@@ -5,8 +5,8 @@ WORKDIR /source
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/build && python -m venv --without-pip /opt/simulator
 COPY constraints.txt ./
-RUN /opt/build/bin/pip install --constraint constraints.txt hatchling
-COPY pyproject.toml README.md LICENSE ./
+RUN /opt/build/bin/pip install --constraint constraints.txt hatchling msgspec PyYAML
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY simulator simulator
 COPY openapi openapi
 COPY scenarios scenarios

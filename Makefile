@@ -49,7 +49,7 @@ bench-peers: $(TESTS) ## install the mock servers that `make bench` compares wit
 
 constraints: ## pin anew what we test with, to the newest that the oldest Python takes
 	python3.11 -m venv --clear build/fresh
-	build/fresh/bin/python -m pip install --quiet hatchling
+	build/fresh/bin/python -m pip install --quiet hatchling msgspec PyYAML
 	build/fresh/bin/python -m pip install --quiet --no-build-isolation --editable '.[test]'
 	{ sed '/^[^#]/d' constraints.txt; build/fresh/bin/python -m pip freeze --exclude-editable; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
@@ -71,7 +71,7 @@ $(SERVES): pyproject.toml constraints.txt
 	@$(PYTHON) -c '$(USABLE)' || { echo '$(PYTHON) is older than 3.11 or lacks venv.' >&2; exit 1; }
 	@echo 'Setting up $(VENV) with $(PYTHON), once …'
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) hatchling
+	@$(PIP) hatchling msgspec PyYAML
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 

@@ -76,6 +76,7 @@ class Simulator:
 
     async def close(self) -> None:
         """Stop to listen, and end whatever waits."""
+        self.control.stop()
         for sandbox in self.sandboxes:
             sandbox.close()
         for door in self.doors:

@@ -190,7 +190,7 @@ class Submission:
             refresh=self._grid(refresh, draft, job_id) if refresh and not held else None,
             queues=kind.queues and bool(self.command.takes),
             switches=self.call.switches if draft.switches == self.call.switches else draft.switches,
-            job_expiry=kind.job_expiry,
+            job_expiry=kind.job_expiry_by(draft.switches) if kind.job_expiry_by else kind.job_expiry,
             file_expiry=kind.file_expiry,
         )
         end = unfold(plan, self.now_ms)[-1]

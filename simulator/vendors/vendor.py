@@ -103,7 +103,8 @@ class Kind(msgspec.Struct, frozen=True):
     ``new_id`` is asked again with other dice while the id is taken. ``item_count`` says how many items a job has
     where neither the request nor the scenario does. ``charges``: "submit" holds the price at once
     and returns it unless the job succeeds; "end" debits it when the job succeeds. ``settles``: what a good end costs
-    where the price held is more than that; the rest is returned.
+    where the price held is more than that; the rest is returned. ``job_expiry_by``: where switches decide how long a job
+    is kept, in the place of ``job_expiry``.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Kind(msgspec.Struct, frozen=True):
     scenario: str = "happy"
     refresh: Refresh | None = None
     job_expiry: Expiry | None = None
+    job_expiry_by: Callable[[Mapping[str, str]], Expiry] | None = None
     file_expiry: Expiry | None = None
     takes_items: bool = False
     item_count: Callable[[Draft], int] = lambda draft: 0

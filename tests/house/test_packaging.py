@@ -12,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import simulator
+
 DATA_FOLDERS = ("openapi", "scenarios")
 
 
@@ -47,6 +49,14 @@ def test_the_wheel_carries_every_file_of_the_data_folders(folder: str, wheel: se
     assert any(name.endswith(".yaml") for name in here)
 
 
+def test_the_wheel_carries_a_twin_of_each_contract_and_of_nothing_else(wheel: set[str], checkout: Path) -> None:
+    contracts = {path.stem for path in (checkout / "openapi").glob("*.yaml") if not path.stem.endswith(".facts")}
+
+    twins = {name for name in wheel if name.startswith("simulator/data/openapi/") and name.endswith(".json")}
+
+    assert twins == {f"simulator/data/openapi/{name}.json" for name in contracts}
+
+
 def test_the_wheel_carries_every_module(wheel: set[str], checkout: Path) -> None:
     modules = {path.relative_to(checkout).as_posix() for path in (checkout / "simulator").rglob("*.py")}
 
@@ -65,6 +75,7 @@ def test_the_changelog_opens_with_the_version(project: dict[str, Any], checkout:
     newest = next(heading for heading in headings if heading != "## [Unreleased]")
 
     assert newest.startswith(f"## [{project['project']['version']}]")
+    assert simulator.__version__ == project["project"]["version"]
 
 
 def test_the_command_is_installed() -> None:

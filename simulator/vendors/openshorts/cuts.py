@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -34,12 +35,17 @@ def source_ms(draws: Draws, inputs: Sequence[Input], switches: Mapping[str, str]
 
 def cuts(
     draws: Draws, count: int, fields: Mapping[str, Any], inputs: Sequence[Input], switches: Mapping[str, str]
-) -> list[Cut]:
+) -> tuple[Cut, ...]:
     """Return the clips in the order of their ranking, best first; each lies in a stretch of its own where there is room."""
-    known = [Cut(*one) for one in SAMPLE] if chosen("clips", switches) == "sample" else []
     low = int(fields.get("clip_min_seconds", min(_LENGTHS_SECONDS[0], fields.get("clip_max_seconds", 180) - 5)))
     high = int(fields.get("clip_max_seconds", max(_LENGTHS_SECONDS[1], low + 5)))
-    whole_ms = source_ms(draws, inputs, switches)
+    is_sample = chosen("clips", switches) == "sample"
+    return _cuts(draws.prefix, count, low, high, source_ms(draws, inputs, switches), is_sample)
+
+
+@lru_cache(1024)  # every poll of a job asks for the same
+def _cuts(dice: str, count: int, low: int, high: int, whole_ms: int, is_sample: bool) -> tuple[Cut, ...]:
+    draws, known = Draws(dice), [Cut(*one) for one in SAMPLE] if is_sample else []
     stretch_ms = whole_ms // max(count, 1)
     places = sorted(range(count), key=lambda at: draws.ratio("place", at))
     scores = sorted((draws.whole(55, 98, "score", at) for at in range(count)), reverse=True)
@@ -50,7 +56,7 @@ def cuts(
         start_ms = places[at] * stretch_ms + int(draws.ratio("start", at) * room_ms)
         start_ms = max(min(start_ms, whole_ms - length_ms), 0) // 100 * 100
         known.append(Cut(start_ms, length_ms, scores[at], drawn_texts(draws, at)))
-    return known[:count]
+    return tuple(known[:count])
 
 
 def stem(draws: Draws, fields: Mapping[str, Any], job_id: str, switches: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """The one kind of job: its states, its ids, its clips as files and how long they are kept."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from simulator.jobs.durations import fixed
@@ -8,6 +9,7 @@ from simulator.jobs.files import ImpossibleOutput, Output, least_bytes, plan_out
 from simulator.jobs.lifecycle import FAILED, RUNNING, SUCCEEDED, WAITING, Lifecycle, Row
 from simulator.jobs.scenario import Expiry, Refresh, Shape
 from simulator.vendors.openshorts.cuts import cuts, stem
+from simulator.vendors.openshorts.switches import HEAD, profile
 from simulator.vendors.vendor import Draft, Kind
 
 LIFECYCLE = Lifecycle(
@@ -23,8 +25,10 @@ worker cannot be started: it has its slot for no time at all.
 TICK = Refresh(fixed(2000), covers="end", since="start")
 """Facts openshorts.tick.two-seconds, openshorts.tick.what."""
 
-EXPIRY = Expiry(3_600_000, since="ended", sweep_ms=300_000)
-"""Facts openshorts.retention.hour, openshorts.retention.sweep."""
+_SWEEP_MS = 300_000
+HOUR = Expiry(3_600_000, since="ended", sweep_ms=_SWEEP_MS)
+DAY = Expiry(86_400_000, since="ended", sweep_ms=_SWEEP_MS)
+"""Facts openshorts.retention.hour, openshorts.retention.head, openshorts.retention.sweep."""
 
 WORKERS = 5  # fact openshorts.queue.workers
 FRAMES_PX = {"horizontal": (1920, 1080), "square": (1080, 1080)}
@@ -32,6 +36,11 @@ UPRIGHT_PX = (1080, 1920)
 """Fact openshorts.clip.size."""
 
 _BYTES_PER_MS = 150
+
+
+def expiry(switches: Mapping[str, str]) -> Expiry:
+    """Return how long a server keeps its jobs."""
+    return DAY if profile(switches) == HEAD else HOUR
 
 
 def new_id(draft: Draft) -> str:
@@ -90,7 +99,8 @@ KINDS = (
         new_id,
         plan_clips,
         refresh=TICK,
-        job_expiry=EXPIRY,
+        job_expiry=HOUR,
+        job_expiry_by=expiry,
         takes_items=True,
         item_count=lambda draft: draft.draws.whole(3, 5, "clips"),
         queues=True,

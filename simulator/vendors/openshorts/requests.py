@@ -59,8 +59,8 @@ def read_process(call: Call, findings: Sequence[Finding]) -> Submit:
             call.leniencies.append(f"a field that is not known was ignored: {finding.name}")
     if url and not isinstance(url, str):
         call.leniencies.append("a url that is no text was taken for one")
-    kept = {**{name: said[name] for name in KEPT if name in said}, **numbers}
-    kept["url" if url else "file"] = str(url) if url else upload.name if upload else ""
+    kept = {**{name: _plain(said[name]) for name in KEPT if name in said}, **numbers}
+    kept["url" if url else "file"] = _plain(url) if url else upload.name if upload else ""
     source = call.input("url") if url else upload
     inputs = (source,) if source is not None else ()
     count = numbers.get("target_clips", 0)
@@ -72,6 +72,13 @@ def told_ms(source: Input | None) -> int:
     if source is None or (source.url and not _TOLD.search(source.url)):
         return 0
     return source.duration_ms
+
+
+def _plain(said: Any) -> Any:
+    """Return a value as a job keeps it: lists as texts with commas, as in a form; nothing deeper."""
+    if isinstance(said, list):
+        return ",".join(one for one in said if isinstance(one, str))
+    return said if isinstance(said, str | bool) else type(said).__name__
 
 
 def _upload(call: Call) -> Input | None:

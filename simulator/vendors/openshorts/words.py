@@ -6,10 +6,11 @@ from typing import Any
 from simulator.jobs.plan import Item
 from simulator.jobs.snapshot import Snapshot, work_entry
 from simulator.vendors.openshorts.cuts import Cut, cuts, source_ms
-from simulator.vendors.openshorts.lifecycle import EXPIRY
-from simulator.vendors.openshorts.logs import BEFORE_CLIPS, log, planned_failure
+from simulator.vendors.openshorts.lifecycle import expiry
+from simulator.vendors.openshorts.logs import log, planned_failure
 from simulator.vendors.openshorts.switches import DOCS, HEAD, chosen, profile
 from simulator.vendors.openshorts.texts import SAMPLE_CALLS, SAMPLE_COST
+from simulator.vendors.openshorts.worker import BEFORE_CLIPS
 from simulator.vendors.vendor import Call, Record, Reply
 
 MODEL = "gemini-2.5-flash"
@@ -23,7 +24,8 @@ def show_submitted(shot: Snapshot, call: Call) -> Reply:
 
 def show_status(shot: Snapshot, call: Call) -> Reply:
     """Word a job as it stands (fact openshorts.status.three-keys)."""
-    return Reply({"status": shot.wire, "logs": log(shot, cuts_of(shot)), "result": _result(shot)})
+    found = cuts_of(shot)
+    return Reply({"status": shot.wire, "logs": log(shot, found), "result": _result(shot, found)})
 
 
 def show_config(account: Record, call: Call) -> Reply:
@@ -33,7 +35,7 @@ def show_config(account: Record, call: Call) -> Reply:
             "youtubeUrlEnabled": chosen("url_ingest", call.switches) == "enabled",
             "billingEnabled": False,
             "googleAuthEnabled": False,
-            "jobRetentionSeconds": EXPIRY.after_ms // 1000,
+            "jobRetentionSeconds": expiry(call.switches).after_ms // 1000,
         }
     )
 
@@ -43,18 +45,17 @@ def show_health(account: Record, call: Call) -> Reply:
     return Reply({"status": "ok"})
 
 
-def cuts_of(shot: Snapshot) -> list[Cut]:
+def cuts_of(shot: Snapshot) -> tuple[Cut, ...]:
     """Return the clips of a job, those that are not rendered yet too."""
     job = shot.job
     return cuts(job.draws, len(shot.outputs), job.fields, job.inputs, job.plan.switches)
 
 
-def _result(shot: Snapshot) -> dict[str, Any] | None:
+def _result(shot: Snapshot, found: Sequence[Cut]) -> dict[str, Any] | None:
     """Facts openshorts.result.first-clip, openshorts.result.order, openshorts.result.all-at-the-end, openshorts.result.kept."""
     shown = _shown_items(shot)
     if not shown:
         return None
-    found = cuts_of(shot)
     clips = [_clip(shot, found[item.index], item.index) for item in shown]
     return {"clips": clips, "cost_analysis": _cost(shot)}
 

@@ -246,7 +246,10 @@ def test_a_thumbnail_session_counts_only_without_a_video(client: Client) -> None
 
 def test_what_is_not_known_is_ignored_and_noted(client: Client) -> None:
     client.submit(colour="blue")
-    client.process({"url": 7})
+    client.process(b'{"url": 7, "acknowledged": 100000000000000000000000, "layouts": ["auto", {}], "auto_hook": null}')
+    client.advance(10)
+
+    assert client.sandbox.jobs()[0].succeeded
 
     assert "ignored: colour" in client.leniencies()
     assert "a url that is no text" in client.leniencies()

@@ -224,20 +224,28 @@ def test_any_other_id_is_unknown(client: Client, change: Any) -> None:
     assert (answer.status, answer.body) == (404, {"detail": "Job not found"})
 
 
-@pytest.mark.fact("openshorts.retention.hour", "openshorts.retention.sweep", "openshorts.config.retention")
-def test_a_job_is_gone_after_an_hour_at_the_next_sweep(client: Client) -> None:
-    job_id = client.submit()
+@pytest.mark.fact(
+    "openshorts.retention.hour",
+    "openshorts.retention.head",
+    "openshorts.retention.sweep",
+    "openshorts.config.retention",
+    "openshorts.files.missing",
+)
+@pytest.mark.parametrize(("profile", "kept_s"), [("page", 3600), ("docs", 3600), ("head", 86_400)])
+def test_a_job_is_gone_after_its_term_at_the_next_sweep(client: Client, profile: str, kept_s: int) -> None:
+    client.switch(profile=profile)
+    job_id = client.submit(acknowledged=True)
     client.advance(10)
     url = client.status(job_id)["result"]["clips"][0]["video_url"]
 
-    client.advance(3600)
+    client.advance(kept_s)
     assert client.status(job_id)["status"] == "completed"
     client.advance(300.001)
 
     gone = client.call("GET", f"/api/status/{job_id}")
     assert (gone.status, gone.detail) == (404, "Job not found")
     assert client.call("GET", url).status == 404
-    assert client.call("GET", "/api/config").body["jobRetentionSeconds"] == 3600
+    assert client.call("GET", "/api/config").body["jobRetentionSeconds"] == kept_s
 
 
 def test_a_failure_that_a_test_forces_takes_no_line_back(client: Client) -> None:
