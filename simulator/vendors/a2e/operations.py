@@ -78,7 +78,7 @@ def read_add_preview(call: Call, findings: Sequence[Finding]) -> Submit:
 
 
 def read_add_task(call: Call, findings: Sequence[Finding]) -> Submit:
-    """Read a task: facts a2e.task.add, a2e.task.options-kept, a2e.task.model-v2, a2e.request.order."""
+    """Read a task: facts a2e.task.add, a2e.task.options-kept, a2e.task.model-v2-refused, a2e.request.order."""
     _judge(call, findings)
     fields: Mapping[str, Any] = {name: call.body[name] for name in _FIELDS if name in call.body}
     target = call.input("video_url")

@@ -59,7 +59,7 @@ def test_the_added_fields_are_kept_and_not_repeated() -> None:
     assert more.items() <= house.job(data["_id"]).fields.items()
 
 
-@fact("a2e.task.model-v2")
+@fact("a2e.task.model-v2", "a2e.task.model-v2-refused")
 def test_the_second_model_takes_pictures_only() -> None:
     house = House()
 

@@ -120,7 +120,7 @@ def test_a_user_is_the_same_for_the_same_token() -> None:
     assert user_id(VENDOR.sample_key) == "637498294abbb165572d5dbe"
 
 
-@pytest.mark.fact("a2e.file.three-days", "a2e.file.record-stays", "a2e.coins.when", "a2e.polling.later")
+@pytest.mark.fact("a2e.file.three-days", "a2e.file.record-stays", "a2e.coins.when", "a2e.polling.as-needed")
 def test_every_kind_keeps_its_files_for_three_days_and_its_records_for_ever() -> None:
     for kind in VENDOR.kinds:
         assert kind.file_expiry is not None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulator.media.synthetic import make
-from tests.vendors.akool.wire import CREATE, KINDS, Client
+from tests.vendors.akool.wire import BODIES, CREATE, KEY, KINDS, TASK, Client
 
 DAY_MS = 86_400_000
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -76,8 +76,6 @@ def test_a_file_that_never_was(akool: Client) -> None:
 def test_reached_by_the_vendors_own_host_files_have_theirs(akool: Client) -> None:
     akool.analyzed()
     base, host = akool.base.removesuffix("/akool"), "openapi.akool.com"
-    from tests.vendors.akool.wire import BODIES, KEY, TASK
-
     made = akool.fetch("POST", base + CREATE, BODIES[CREATE], Host=host, x_api_key=KEY).data
     akool.sandbox.advance(60_000)
     said = akool.fetch("GET", f"{base}{TASK}?_id={made['_id']}", None, Host=host, x_api_key=KEY).data

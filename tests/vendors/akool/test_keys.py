@@ -12,7 +12,22 @@ from simulator.sandbox.accounts import AccountChange, RateLimit
 from simulator.settings import Settings
 from simulator.vendors.akool import VENDOR
 from simulator.vendors.akool.auth import make_token
-from tests.vendors.akool.wire import ANALYSIS, ANALYZE, BODIES, CREATE, EPOCH, EPOCH_MS, IMAGE, KEY, LIST, QUOTA, TASK, TOKEN, VIDEO, Client  # fmt: skip
+from tests.vendors.akool.wire import (
+    ANALYSIS,
+    ANALYZE,
+    BODIES,
+    CREATE,
+    EPOCH,
+    EPOCH_MS,
+    IMAGE,
+    KEY,
+    LIST,
+    QUOTA,
+    TASK,
+    TOKEN,
+    VIDEO,
+    Client,
+)
 
 YEAR_MS = 365 * 86_400_000
 CALLS = [("POST", path) for path in (ANALYZE, CREATE, IMAGE, VIDEO)]
@@ -151,6 +166,19 @@ def test_a_token_is_refused_in_the_common_way(akool: Client, body: Any, code: in
 
     assert (answer.status, answer.code) == (200, code)
     assert set(answer.body) == ({"code", "token"} if code == 1000 else {"code", "msg"})
+
+
+@pytest.mark.fact("akool.token.get")
+@pytest.mark.parametrize("header", ["Basic abc", "Bearer invalid", "Bearer", "old", "changed"])
+def test_a_token_can_be_asked_for_whatever_authorization_says(akool: Client, header: str) -> None:
+    old = make_token(KEY, 0)
+    said = {"old": f"Bearer {old}", "changed": f"Bearer {old[:-1]}"}.get(header, header)
+    akool.sandbox.advance(10 * YEAR_MS)
+
+    answer = akool.fetch("POST", akool.base + TOKEN, BODIES[TOKEN], Authorization=said)
+
+    assert bearer(akool, answer.body["token"]).code == 1000
+    assert bearer(akool, old).code == BAD
 
 
 @pytest.mark.fact("akool.token.secret-is-key")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.vendors.openshorts.client import ID, VIDEO, Client
+from tests.vendors.openshorts.client import FORM, ID, VIDEO, Client, form, part
 
 CLIPS = [
     {
@@ -176,6 +176,34 @@ def test_a_job_that_fails_keeps_the_clips_it_had(client: Client) -> None:
     assert client.call("HEAD", kept).status == 200
     client.advance(3000)
     assert client.status(client.sandbox.jobs()[0].job.id) == last
+
+
+@pytest.mark.fact("openshorts.end.exit-code", "openshorts.end.page-both")
+@pytest.mark.parametrize(
+    ("profile", "ending"),
+    [
+        ("page", ["Process failed with exit code 137", "Execution error: ffmpeg was killed"]),
+        ("docs", ["Process failed with exit code 137", "Execution error: ffmpeg was killed"]),
+        ("head", ["RuntimeError: ffmpeg was killed", "Process failed with exit code 137"]),
+    ],
+)
+def test_how_a_bad_end_is_told(client: Client, profile: str, ending: list[str]) -> None:
+    client.switch(profile=profile)
+    job_id = client.submit("failed-midway", acknowledged=True)
+    client.advance(30)
+
+    assert client.status(job_id)["logs"][-2:] == ending
+
+
+@pytest.mark.parametrize("marked", ["url", "file"])
+def test_what_is_sent_may_name_the_scenario(client: Client, marked: str) -> None:
+    if marked == "url":
+        answer = client.process({"url": "https://example.com/a.mp4?scenario=failed-launch"})
+    else:
+        answer = client.process(form(part("file", b"film", "failed-launch.mp4")), **FORM)
+    client.advance(2)
+
+    assert client.status(answer.body["job_id"])["status"] == "failed"
 
 
 @pytest.mark.fact("openshorts.end.no-metadata")
