@@ -6,7 +6,7 @@ from typing import cast
 
 from simulator.vendors.vendor import Vendor
 
-NAMES = ("deepswapai", "useapi")
+NAMES = ("a2e", "akool", "deepswapai", "openshorts", "useapi")
 
 
 @cache

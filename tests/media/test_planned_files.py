@@ -196,7 +196,7 @@ def test_rubbish_in_a_url_is_ignored(width: str, duration: str, frames: str, siz
     assert imagined.size_bytes > 10_000
 
 
-@given(st.one_of(st.text(), st.text().map("https://[::1/?width=".__add__), st.just("http://a.test/?" + "a=1&" * 9999)))
+@given(st.one_of(st.text(), st.text().map("https://[::1/?width=".__add__), st.just("http://a.test/?" + "a=1&" * 2000)))
 def test_any_text_passes_for_a_url(url: str) -> None:
     imagined = imagine_input("field", url, "image")
 
