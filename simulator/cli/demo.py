@@ -23,6 +23,7 @@ STEP_MS = 250  # the clock moves so far between two looks
 MOST_STEPS = 2400  # ten virtual minutes
 _BAR = TextColumn("[bold]{task.fields[vendor]:<26}"), TextColumn("{task.fields[word]:<12}"), BarColumn(30)
 _DONE, _RUNNING = 100, 90
+_SUBMITTED = "submitted"
 
 
 class _Walk:
@@ -37,14 +38,14 @@ class _Walk:
 
     @property
     def word(self) -> str | int:
-        """The status as the vendor words it."""
-        [word] = _at(self.reply, self.tour.word_at)
+        """The status as the vendor words it; some do not tell it when a job is submitted."""
+        word = next(_at(self.reply, self.tour.word_at), _SUBMITTED)
         return word if isinstance(word, int) else str(word)
 
     @property
     def is_over(self) -> bool:
         """Whether the status is none of those that ask to wait."""
-        return self.word not in self.tour.running_words
+        return self.word not in (*self.tour.running_words, _SUBMITTED)
 
     def look(self) -> None:
         """Poll once."""
