@@ -16,7 +16,7 @@ class TwinsHook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root))
-        from simulator.library.contracts import build_twin
+        from simulator.library.twins import build_twin
 
         folder = root / "build" / "twins"
         folder.mkdir(parents=True, exist_ok=True)

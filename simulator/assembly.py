@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
 
 from simulator import vendors
 from simulator.jobs.errors import SimulatorError
@@ -15,12 +17,14 @@ from simulator.media.cache import MadeFiles
 from simulator.sandbox.clock import read_instant
 from simulator.sandbox.sandbox import SandboxSettings
 from simulator.sandbox.sandboxes import Sandboxes
-from simulator.server.addresses import Door
-from simulator.server.control import Control
+from simulator.server.addresses import Address, Door
 from simulator.server.desks import Desks
 from simulator.server.edge import OpenDoor, open_door
 from simulator.server.pipeline import Pipeline
 from simulator.settings import BadSetting, Settings
+
+if TYPE_CHECKING:
+    from simulator.server.control import Control
 
 _real_ms = time.time_ns  # bound here, so that a test which freezes time does not move the epoch
 
@@ -43,15 +47,19 @@ class Simulator:
         _check_scenario(settings.scenario, self.library, vendor_names)
         _check_vendors(settings, vendor_names)
         self.desks = Desks(vendor_names, vendors.load, self.library.contract)
-        self.control = Control(self.sandboxes, self.library, vendor_names, vendors.load, token=settings.token)
         self.pipeline = Pipeline(
             self.sandboxes,
             self.desks,
-            control=self.control if settings.has_control else None,
+            control=_LateControl(self._new_control) if settings.has_control else None,
             made_files=MadeFiles(),
             max_body_bytes=settings.max_body_bytes,
         )
         self.doors: list[OpenDoor] = []
+
+    def _new_control(self) -> "Control":
+        from simulator.server.control import Control  # here, for a start that nobody controls need not wait 30 ms
+
+        return Control(self.sandboxes, self.library, self.vendor_names, vendors.load, token=self.settings.token)
 
     async def open(self) -> None:
         """Listen on every port that was asked for.
@@ -76,7 +84,8 @@ class Simulator:
 
     async def close(self) -> None:
         """Stop to listen, and end whatever waits."""
-        self.control.stop()
+        if self.pipeline.control is not None:
+            self.pipeline.control.stop()
         for sandbox in self.sandboxes:
             sandbox.close()
         for door in self.doors:
@@ -88,6 +97,25 @@ class Simulator:
         """Where the main port can be reached from this machine."""
         host = "localhost" if self.settings.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.settings.host  # noqa: S104
         return f"http://{f'[{host}]' if ':' in host else host}:{self.doors[0].port}"
+
+
+class _LateControl:
+    """The control API, made when it is first called."""
+
+    def __init__(self, make: Callable[[], "Control"]) -> None:
+        self._make = make
+        self._made: Control | None = None
+
+    async def answer(self, request: web.BaseRequest, address: Address) -> web.StreamResponse:
+        """Answer a call below ``/_simulator``."""
+        if self._made is None:
+            self._made = self._make()
+        return await self._made.answer(request, address)
+
+    def stop(self) -> None:
+        """Say from now on that the server is not ready."""
+        if self._made is not None:
+            self._made.stop()
 
 
 class Background:

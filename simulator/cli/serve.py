@@ -39,7 +39,7 @@ async def _serve(simulator: Simulator) -> None:
     await simulator.open()
     for wish in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(wish, is_over.set)
-    print(welcome(simulator), flush=True)
+    print(await asyncio.to_thread(welcome, simulator), flush=True)  # calls are answered while the vendors are loaded
     await is_over.wait()
     await simulator.close()
 

@@ -1,7 +1,6 @@
 """A document that people wrote, asked key by key: what is wrong is noted with its place, never raised."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
@@ -59,11 +58,11 @@ def shown(value: object, longest: int = 40, *, quote: bool = True) -> str:
 
 def nearest(word: object, legal: Iterable[str]) -> str:
     """Return the legal word that was probably meant, or ``""``."""
-    return (
-        next(iter(get_close_matches(str(word)[:100], list(legal), n=1, cutoff=0.6)), "")
-        if isinstance(word, str)
-        else ""
-    )
+    from difflib import get_close_matches  # here, for its import costs a start 10 ms and most starts have no mistake
+
+    if not isinstance(word, str):
+        return ""
+    return next(iter(get_close_matches(word[:100], list(legal), n=1, cutoff=0.6)), "")
 
 
 class Fields:

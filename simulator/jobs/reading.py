@@ -8,7 +8,7 @@ from simulator.jobs.fields import Fields, Place, Problem, nearest, shown
 from simulator.jobs.files import MOST_BYTES, MOST_FRAMES, MOST_MS, MOST_PX, ImpossibleOutput, media_type_of, plan_output
 from simulator.jobs.lifecycle import Lifecycle
 from simulator.jobs.reading_states import MOST_ITEMS, read_states
-from simulator.jobs.scenario import Expiry, Override, Refresh, Result, Rule, Scenario, Shape, State
+from simulator.jobs.scenario import Expiry, Override, Refresh, Result, Rule, Scenario, Shape, State, is_regex
 from simulator.jobs.steps import Terms, check_steps
 
 KEYS = (
@@ -221,11 +221,6 @@ def _patterns(rule: Fields, key: str) -> tuple[tuple[str, str], ...]:
     for name, pattern in pairs:
         _check_pattern(rule, (key, name), pattern)
     return pairs
-
-
-def is_regex(pattern: str) -> bool:
-    """Return whether a pattern of a rule is a regular expression, told by its slashes."""
-    return len(pattern) > 2 and pattern[0] == pattern[-1] == "/"
 
 
 def _check_pattern(fields: Fields, below: Place, pattern: str) -> None:

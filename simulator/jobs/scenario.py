@@ -103,6 +103,11 @@ class Rule(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+def is_regex(pattern: str) -> bool:
+    """Return whether a pattern of a rule is a regular expression, told by its slashes."""
+    return len(pattern) > 2 and pattern[0] == pattern[-1] == "/"
+
+
 class Override(msgspec.Struct, frozen=True):
     """Another status, headers or body (a merge patch) for the replies of one operation."""
 

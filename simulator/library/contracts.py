@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from simulator.jobs.errors import NotFound
 
@@ -40,31 +39,14 @@ class Contracts:
         twin = self._cache_folder and self._cache_folder / f"{name}-{hashlib.sha256(content).hexdigest()[:32]}.json"
         if twin and (contract := _read_twin(twin)):
             return contract
+        from simulator.library.twins import build_twin  # here, for a start that finds a twin needs no YAML
+
         built = build_twin(content)
         if twin:
             _write(twin, built)
         contract = msgspec.json.decode(built)
         assert isinstance(contract, dict)
         return contract
-
-
-def build_twin(content: bytes) -> bytes:
-    """Return an OpenAPI file in YAML as JSON; dates stay the texts they look like, and so do yes and no."""
-    return msgspec.json.encode(yaml.load(content, Loader=_Loader))  # noqa: S506  a safe loader
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML 1.2's idea of what is no text."""
-
-
-def _is_text(tag: str, first: str) -> bool:
-    return tag.endswith(":timestamp") or (tag.endswith(":bool") and first in tuple("yYnNoO"))
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not _is_text(tag, first)]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def _read_twin(path: Path) -> dict[str, Any] | None:

@@ -7,10 +7,13 @@ import msgspec
 
 from simulator.jobs.errors import SimulatorError
 from simulator.jobs.fields import Problem
-from simulator.jobs.reading import read_scenario
 from simulator.jobs.scenario import Scenario, Script
 from simulator.jobs.steps import Terms
-from simulator.library.yaml_text import Position, read_yaml
+
+Position = tuple[int, int]
+"""A line and a column, both from 1."""
+
+LARGEST_BYTES = 1 << 20  # of a file
 
 Key = tuple[str, str, str]  # vendor and kind, each "" where it is any, and name
 
@@ -57,6 +60,9 @@ def read_entry(
     content: bytes, file: str, name: str, terms: Mapping[str, Terms]
 ) -> tuple[Entry | None, list[FileProblem]]:
     """Return what a text holds, or None and all its problems in the order of their lines."""
+    from simulator.jobs.reading import read_scenario  # here, for a start that plays no scenario reads none
+    from simulator.library.yaml_text import read_yaml
+
     document = read_yaml(content)
     problems = document.problems
     scenario = None
@@ -75,6 +81,8 @@ def read_data_entry(
     data: Mapping[str, Any], file: str, terms: Mapping[str, Terms]
 ) -> tuple[Entry | None, list[FileProblem]]:
     """Return what data holds that never were a text, or None and all its problems."""
+    from simulator.jobs.reading import read_scenario  # here for the same reason
+
     scenario, problems = read_scenario(data, "", terms)
     if scenario is None:
         return None, [FileProblem(file, None, None, problem) for problem in problems]

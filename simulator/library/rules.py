@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from simulator.jobs.reading import is_regex
-from simulator.jobs.scenario import Rule
+from simulator.jobs.scenario import Rule, is_regex
 
 LONGEST_TEXT = 2000  # of what a client sent, as far as a pattern looks at it
 

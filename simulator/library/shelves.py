@@ -12,9 +12,8 @@ import msgspec
 from simulator.jobs.errors import Conflict
 from simulator.jobs.fields import Problem
 from simulator.jobs.steps import Terms
-from simulator.library.entries import BadScenarios, Entry, FileProblem, Key, read_data_entry, read_entry
+from simulator.library.entries import LARGEST_BYTES, BadScenarios, Entry, FileProblem, Key, read_data_entry, read_entry
 from simulator.library.terms import VendorTerms
-from simulator.library.yaml_text import LARGEST_BYTES
 
 SUFFIXES = (".yaml", ".yml")
 MOST_ADDED = 1000

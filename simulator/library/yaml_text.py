@@ -11,9 +11,8 @@ import msgspec
 import yaml
 
 from simulator.jobs.fields import Place, Problem, shown
+from simulator.library.entries import LARGEST_BYTES, Position
 
-Position = tuple[int, int]  # line and column, both from 1
-LARGEST_BYTES = 1 << 20
 DEEPEST = 32
 MOST_NODES = 100_000
 _CONSTANTS = {

@@ -44,6 +44,9 @@ class Control(Protocol):
     async def answer(self, request: web.BaseRequest, address: Address) -> web.StreamResponse:
         """Answer a call below ``/_simulator``; the address holds the parts of the whole path."""
 
+    def stop(self) -> None:
+        """Say from now on that the server is not ready."""
+
 
 class Pipeline:
     """Answers every request that reaches the server."""

@@ -7,7 +7,8 @@ import pytest
 
 from simulator.jobs.errors import NotFound
 from simulator.library import Library
-from simulator.library.contracts import Contracts, build_twin
+from simulator.library.contracts import Contracts
+from simulator.library.twins import build_twin
 
 CONTRACT = (
     "openapi: 3.1.0\ninfo: {version: 2023-09-09, on: yes}\npaths: {/a: {get: {responses: {200: {description: no}}}}}\n"

@@ -1,7 +1,6 @@
 """The simulator's own API: every call found, let in, checked, done and its reply checked, by its own description."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -195,6 +194,8 @@ class Control:
         if methods:
             return WrongMethod(f"{method[:20]} is not allowed here", legal=list(methods), allow=", ".join(methods))
         described = dict.fromkeys(self.contract.checks(id).path for id in self.contract.operation_ids)
+        from difflib import get_close_matches  # here, for few starts end in a wrong path
+
         near = get_close_matches(address.path[:200], described, n=3, cutoff=0.5)
         return Absent(f"there is no path {address.path[:200]!r}", legal=near)
 

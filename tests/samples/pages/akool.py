@@ -1,4 +1,4 @@
-"""A client of AKOOL's head swap, written from the tables of its documentation: analyse, create, poll by ``_id``."""
+"""AKOOL's pages print no sample; this one is written from their tables: analyse, create, poll by ``_id``."""
 
 import os
 import sys
