@@ -1,6 +1,7 @@
 """The command line: ``simulator serve``, ``demo`` and ``check``. Each command's own imports wait until it is called."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -30,6 +31,7 @@ def _run(options: argparse.Namespace) -> int:
         from simulator.cli.demo import demo
 
         return demo(options.into, options.vendor, speed=options.speed)
+    gc.disable()  # nothing that a start makes is garbage; looking for some costs it a tenth of its time
     from simulator.cli.serve import serve
 
     return serve({name: said for name, said in vars(options).items() if name != "command"})

@@ -1,6 +1,7 @@
 """``simulator serve``: check everything, open the ports, say how to begin, and serve until asked to stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Mapping
@@ -37,6 +38,8 @@ def serve(flags: Mapping[str, Any]) -> int:
 async def _serve(simulator: Simulator) -> None:
     loop, is_over = asyncio.get_running_loop(), asyncio.Event()
     await simulator.open()
+    gc.freeze()  # what is there by now stays: no later collection need visit it
+    gc.enable()
     for wish in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(wish, is_over.set)
     print(await asyncio.to_thread(welcome, simulator), flush=True)  # calls are answered while the vendors are loaded
