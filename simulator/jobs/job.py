@@ -36,6 +36,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at_ms: int
     seen_at_ms: int
     progress: float = 0.0
+    events_before: int = 0  # how many events had been taken in by then
 
 
 class Job(msgspec.Struct, gc=False):

@@ -5,18 +5,20 @@ from collections.abc import Mapping
 import msgspec
 
 from simulator.jobs.chance import Draws
-from simulator.jobs.durations import LONGEST_MS, fixed
+from simulator.jobs.durations import fixed
 from simulator.jobs.files import Output
 from simulator.jobs.grid import Grid
 from simulator.jobs.lifecycle import RUNNING, WAITING
-from simulator.jobs.scenario import Branch, Expiry, Failure, Items, Override, Script, State
+from simulator.jobs.scenario import Branch, Expiry, Failure, Items, Override, Script, State, anchored
 
 OPEN_END = -1  # a span without a known end: ``forever`` or ``polls``
-NEVER_MS = LONGEST_MS
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One element of a batch: when it is finished, counted from the start of its state, and whether it failed."""
+    """One element of a batch: when it is finished, counted from the start of its state, and whether it failed.
+
+    With ``OPEN_END`` it is finished only by the job's good end.
+    """
 
     index: int
     lasts_ms: int
@@ -85,12 +87,13 @@ def make_plan(
     switches: Mapping[str, str] = {},
     job_expiry: Expiry | None = None,
     file_expiry: Expiry | None = None,
+    epoch_ms: int = 0,
 ) -> Plan:
     """Throw every die of a job. Each is named by its state, so a change in one state shifts no other.
 
     Where a batch's scenario says nothing of items, they finish evenly over its last running state.
     ``item_errors`` are those that fail whatever the scenario says. What a scenario says of an expiry replaces
-    ``job_expiry`` and ``file_expiry``.
+    ``job_expiry`` and ``file_expiry``; sweeps count from ``epoch_ms``.
     """
     thens = [_pick(state.then, draws, state.word) for state in script.states]
     spans = [_span(script, state, draws) for state in script.states]
@@ -112,8 +115,8 @@ def make_plan(
         plan,
         thens=_shared(tuple(thens)),
         spans_ms=tuple(spans),
-        job_expiry=script.scenario.job_expiry or job_expiry,
-        file_expiry=script.scenario.file_expiry or file_expiry,
+        job_expiry=anchored(script.scenario.job_expiry or job_expiry, epoch_ms),
+        file_expiry=anchored(script.scenario.file_expiry or file_expiry, epoch_ms),
     )
 
 
@@ -157,7 +160,9 @@ def _items(said: Items, count: int, errors: Mapping[int, Failure], draws: Draws)
 
 def _even_items(plan: Plan, word: str, count: int, errors: Mapping[int, Failure]) -> tuple[Item, ...]:
     span_ms = plan.span_ms(word)
-    each_ms = NEVER_MS if span_ms == OPEN_END else span_ms / plan.reach / count
+    if span_ms == OPEN_END:
+        return tuple(Item(index, OPEN_END, errors.get(index)) for index in range(count))
+    each_ms = span_ms / plan.reach / count
     return tuple(Item(index, round(each_ms * (index + 1)), errors.get(index)) for index in range(count))
 
 

@@ -1,6 +1,7 @@
 """What a scenario says, as data: states with their lengths and branches, results, expiry and who may play it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -85,6 +86,15 @@ class Expiry(msgspec.Struct, frozen=True):
     since: str = "created"  # or "ended"
     sweep_ms: int | None = None
     recycled_ms: int | None = None
+    anchor_ms: int = 0  # an instant at which there is a sweep
+
+
+@lru_cache(256)
+def anchored(expiry: Expiry | None, epoch_ms: int) -> Expiry | None:
+    """Return an expiry whose sweeps count from an epoch; one and the same for all jobs that share it."""
+    if expiry is None or not expiry.sweep_ms:
+        return expiry
+    return msgspec.structs.replace(expiry, anchor_ms=epoch_ms % expiry.sweep_ms)
 
 
 class Refresh(msgspec.Struct, frozen=True):

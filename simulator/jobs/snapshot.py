@@ -7,7 +7,7 @@ import msgspec
 from simulator.jobs.files import Output
 from simulator.jobs.job import EDITED, GAVE_UP, LOOKED, Entry, Job
 from simulator.jobs.lifecycle import CANCELLED, FAILED, FINAL, RUNNING, SUCCEEDED
-from simulator.jobs.plan import Item, Plan
+from simulator.jobs.plan import OPEN_END, Item, Plan
 from simulator.jobs.scenario import Expiry, Failure
 from simulator.jobs.timeline import progress_within, work_left_ms
 
@@ -111,8 +111,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         return progress_within(plan, entry, self.tick_ms - entry.at_ms, looks)
 
     def _looks(self) -> int:
-        since_ms = self.entry.at_ms
-        return sum(event.name == LOOKED and since_ms <= event.at_ms <= self.now_ms for event in self.job.events)
+        events = self.job.events[self.entry.events_before :]
+        return sum(event.name == LOOKED and event.at_ms <= self.now_ms for event in events)
 
     @property
     def work_left_ms(self) -> int:
@@ -131,14 +131,15 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         if started is None or started.seen_at_ms > self.now_ms:
             return ()
         shown = self._items_shown_by_ms
-        return [item for item in items if started.at_ms + item.lasts_ms <= shown]
+        return [item for item in items if item.lasts_ms != OPEN_END and started.at_ms + item.lasts_ms <= shown]
 
     @property
     def _items_shown_by_ms(self) -> int:
         """Items end unseen until the refresh looks; after the job's end none is added."""
-        grid = self.job.grid
-        by_ms = self.now_ms if grid is None else grid.at_or_before(self.now_ms)
-        return min(by_ms, self.entry.at_ms) if self.is_final else by_ms
+        grid, entry = self.job.grid, self.entry
+        by_ms = min(self.now_ms, entry.seen_at_ms) if self.is_final else self.now_ms
+        by_ms = by_ms if grid is None else grid.at_or_before(by_ms)
+        return min(by_ms, entry.at_ms) if self.is_final else by_ms
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -171,7 +172,7 @@ def look(job: Job, now_ms: int) -> Snapshot:
 def gone_at_ms(job: Job, expiry: Expiry | None) -> int | None:
     """Return the last instant at which something is still there by this expiry; None while it has no term.
 
-    Kept up to and including ``after``, or up to the next tick of the sweep; with no time at all, it never is there.
+    Kept up to and including ``after``, or until the first sweep that finds it older; with no time at all, never there.
     """
     if expiry is None:
         return None
@@ -181,10 +182,21 @@ def gone_at_ms(job: Job, expiry: Expiry | None) -> int | None:
         end = job.entries[-1]
         if end.stands_for not in FINAL:
             return None
-        since_ms = max([end.seen_at_ms, *(event.at_ms for event in job.events if event.name == EDITED)])
-    last_ms = since_ms + expiry.after_ms if expiry.after_ms else since_ms - 1
+        since_ms = end.seen_at_ms
+    last_ms = _last_ms(expiry, since_ms)
+    for event in job.events:
+        if event.name == EDITED and expiry.since == "ended" and event.at_ms <= last_ms:
+            last_ms = _last_ms(expiry, event.at_ms)  # an edit renews what is still there, and nothing that is gone
+    return last_ms
+
+
+def _last_ms(expiry: Expiry, since_ms: int) -> int:
+    if not expiry.after_ms:
+        return since_ms - 1
+    last_ms = since_ms + expiry.after_ms
     if expiry.sweep_ms:
-        last_ms = -(-last_ms // expiry.sweep_ms) * expiry.sweep_ms
+        sweeps = (last_ms - expiry.anchor_ms) // expiry.sweep_ms + 1  # the first that finds it too old
+        last_ms = expiry.anchor_ms + sweeps * expiry.sweep_ms - 1
     return last_ms
 
 
@@ -195,7 +207,7 @@ def next_change_ms(shot: Snapshot) -> int | None:
     if job.plan.items and not shot.is_final:
         started = work_entry(job)
         if started is not None:
-            ends = [started.at_ms + item.lasts_ms for item in job.plan.items]
+            ends = [started.at_ms + item.lasts_ms for item in job.plan.items if item.lasts_ms != OPEN_END]
             grid = job.grid
             instants += [grid.at_or_after(ms) if grid else ms for ms in ends]
     return min((ms for ms in instants if ms > shot.now_ms), default=None)

@@ -6,6 +6,8 @@ a final state that was seen stays; a later event leaves every seen entry alone; 
 
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from simulator.jobs.job import CANCELLED_BY_CLIENT, DELETED, EDITED, FORCED, GAVE_UP, GRANTED, LOOKED, Entry, Event
 from simulator.jobs.lifecycle import FINAL, RUNNING, SUCCEEDED, WAITING
 from simulator.jobs.plan import OPEN_END, Plan
@@ -76,6 +78,7 @@ class _Walk:
         self.granted_at_ms: int | None = None
         self.grid = plan.refresh
         self.is_deleted = False
+        self.events = 0
         self._created_at_ms = created_at_ms
         self._enter(plan.first, created_at_ms, seen_at_once=True)
 
@@ -90,9 +93,10 @@ class _Walk:
 
     def meet(self, event: Event) -> bool:
         """Take one event in; return whether it counted."""
+        self.events += 1
         if event.name == EDITED:
-            return not self.is_deleted
-        if self.is_deleted or (self.entry.stands_for in FINAL and self.entry.seen_at_ms <= event.at_ms):
+            return not self.is_deleted and self._has_shown_end(event.at_ms)
+        if self.is_deleted or self._has_shown_end(event.at_ms):
             if event.name == DELETED and not self.is_deleted:
                 self.is_deleted = True
                 return True
@@ -108,6 +112,9 @@ class _Walk:
         if event.name == LOOKED:
             return self._count_look(event.at_ms)
         return self._leave(event)
+
+    def _has_shown_end(self, at_ms: int) -> bool:
+        return self.entry.stands_for in FINAL and self.entry.seen_at_ms <= at_ms
 
     def _leave(self, event: Event) -> bool:
         before = list(self.entries)
@@ -134,6 +141,8 @@ class _Walk:
         self.looks += 1
         if self.looks > polls:
             self._enter(self.plan.then(self.entry.word), at_ms, seen_at_once=True)
+            self.entries[-1] = structs.replace(self.entry, events_before=self.events - 1)
+            self.looks = 1  # this look is the first that shows it
         return True
 
     def _due_ms(self) -> int | None:
@@ -155,22 +164,22 @@ class _Walk:
             seen_at_ms = grid.at_or_after(at_ms)
         if self.entries:
             seen_at_ms = max(seen_at_ms, self.entry.seen_at_ms)
-        self.entries.append(Entry(word, stands_for, at_ms, seen_at_ms, self._progress(stands_for, at_ms)))
+        progress = self._progress(stands_for, at_ms, by_event=seen_at_once)
+        self.entries.append(Entry(word, stands_for, at_ms, seen_at_ms, progress, self.events))
         self.looks = 0
 
-    def _progress(self, stands_for: str, at_ms: int) -> float:
+    def _progress(self, stands_for: str, at_ms: int, *, by_event: bool) -> float:
         if stands_for == SUCCEEDED:
             return 1.0
         if not self.entries:
             return 0.0
+        if by_event and self.grid and self.grid.covers == "everything":
+            at_ms = self.grid.at_or_before(at_ms)  # nobody has seen how far it was since
         return progress_within(self.plan, self.entry, at_ms - self.entry.at_ms, self.looks)
 
     def _show_all_by(self, at_ms: int) -> None:
         self.entries = [
-            entry
-            if entry.seen_at_ms <= at_ms
-            else Entry(entry.word, entry.stands_for, entry.at_ms, at_ms, entry.progress)
-            for entry in self.entries
+            entry if entry.seen_at_ms <= at_ms else structs.replace(entry, seen_at_ms=at_ms) for entry in self.entries
         ]
 
     def _forget_unseen_end(self, at_ms: int) -> None:

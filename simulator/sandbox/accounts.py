@@ -1,7 +1,7 @@
 """Accounts and what they own: credits in a ledger, slots in pools, records by type."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -33,6 +33,7 @@ class Ledger:
         self.reserved: float = 0
         self.charged_at_ms: int | None = None
         self.balance: float = granted
+        self._unsettled: dict[str, float] = {}
         self._entries: deque[LedgerEntry] = deque([LedgerEntry(at_ms, "grant", granted)])
 
     @property
@@ -54,6 +55,22 @@ class Ledger:
         if len(self._entries) > MOST_ENTRIES:
             oldest, second = self._entries.popleft(), self._entries.popleft()
             self._entries.appendleft(LedgerEntry(second.at_ms, "carried", oldest.amount + second.amount))
+
+    def hold(self, at_ms: int, price: float, job_id: str) -> None:
+        """Take a job's price at once, until it is settled."""
+        self.enter(at_ms, "hold", -price, job_id)
+        self._unsettled[job_id] = 0
+
+    def reserve(self, price: float, job_id: str) -> None:
+        """Keep a job's price back, to be taken at its end."""
+        self.reserved += price
+        self._unsettled[job_id] = price
+
+    def release(self, job_id: str) -> bool:
+        """Free what was held or kept back for a job; return whether anything was, in this very ledger."""
+        reserved = self._unsettled.pop(job_id, None)
+        self.reserved -= reserved or 0
+        return reserved is not None
 
     def set_balance(self, balance: float, at_ms: int) -> None:
         """Grant or take what is missing to a balance."""
@@ -218,8 +235,15 @@ class Account:
 class Accounts:
     """Every account of a sandbox, made on the first write and bounded: the oldest without open jobs goes first."""
 
-    def __init__(self, seed: str, *, strict: bool = False, most: int = MOST_ACCOUNTS) -> None:
-        self._seed, self._most, self.strict = seed, most, strict
+    def __init__(
+        self,
+        seed: str,
+        is_idle: Callable[[Account, int], bool],
+        *,
+        strict: bool = False,
+        most: int = MOST_ACCOUNTS,
+    ) -> None:
+        self._seed, self._is_idle, self._most, self.strict = seed, is_idle, most, strict
         self._kept: dict[tuple[str, str], Account] = {}
 
     def __iter__(self) -> Any:
@@ -242,7 +266,7 @@ class Accounts:
         if account is None:
             account = self._kept[vendor.name, key] = self._fresh(vendor, key, at_ms, switches)
             if len(self._kept) > self._most:
-                idle = next((name for name, kept in self._kept.items() if not kept.open_jobs), None)
+                idle = next((name for name, kept in self._kept.items() if self._is_idle(kept, at_ms)), None)
                 if idle is not None and idle != (vendor.name, key):
                     del self._kept[idle]
         return account

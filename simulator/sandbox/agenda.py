@@ -39,6 +39,10 @@ class Agenda:
         """Return the instant of the first entry; it may turn out that nothing is left to do there."""
         return self._instants_ms[self._head] if self._job_ids else None
 
+    def next_job_id(self) -> str:
+        """Return whom the first entry is about; only while there is one."""
+        return self._job_ids[self._numbers[self._head]]
+
     def pop_due(self, by_ms: int) -> tuple[int, str] | None:
         """Take the first entry off that is due by an instant: its own instant and its job's id."""
         if not self._job_ids or self._instants_ms[self._head] > by_ms:

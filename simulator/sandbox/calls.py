@@ -133,7 +133,7 @@ class Calls:
         job, chosen = submission.accept(
             self.default_scenario, refuse_polls if command.is_blocking else lambda script: None
         )
-        call.leniencies.append(f"scenario {chosen.script.scenario.name} by {chosen.how}")
+        call.marks.append(f"scenario {chosen.script.scenario.name} by {chosen.how}")
         if command.is_blocking:
             return self._hold(job, command, chosen.script.scenario.hold)
         if self.life.reaches_out(job):
@@ -245,7 +245,7 @@ class Calls:
         """
         job = self.life.store.get(job_id)
         if job is None:
-            if self.life.store.buried(job_id) == account:
+            if self.life.store.was_buried(job_id, vendor.name, account):
                 raise ExpiredJob(job_id)
             raise UnknownJob(job_id)
         if job.account != account or job.vendor != vendor.name or (kinds and job.kind not in kinds):

@@ -23,7 +23,7 @@ class Life:
 
     def __init__(self, seed: str, *, strict: bool, max_jobs: int, journal_bytes: int) -> None:
         self.store = Store(max_jobs)
-        self.accounts = Accounts(seed, strict=strict)
+        self.accounts = Accounts(seed, self._is_idle, strict=strict)
         self.agenda = Agenda()
         self.journal = Journal(journal_bytes)
         self.pins = Pins()
@@ -41,6 +41,24 @@ class Life:
         """Return who pays for a job; None where the owner has gone meanwhile."""
         account = self.account_of(job)
         return account.owners.get(job.owner) if account else None
+
+    def next_due_ms(self) -> int | None:
+        """Return the next instant at which there is something to do; what has been done meanwhile is passed over."""
+        while (due_ms := self.agenda.next_due_ms()) is not None:
+            job = self.store.get(self.agenda.next_job_id())
+            if job is not None and (not job.settled or job.id in self.held):
+                return due_ms
+            self.agenda.pop_due(due_ms)
+        return None
+
+    def opening_ms(self, job: Job) -> int | None:
+        """Return when a slot opens that a job waits for: the first end planned among those that hold one."""
+        owner = self.owner_of(job)
+        pool = owner.pool(job.holds_slot) if owner and job.holds_slot and not job.settled else None
+        if pool is None or job.id in pool.holders:
+            return None
+        ends = [holder.entries[-1] for job_id in pool.holders if (holder := self.store.get(job_id))]
+        return min((end.seen_at_ms for end in ends if end.stands_for in FINAL), default=None)
 
     def settle(self, by_ms: int) -> None:
         """Do all that is due by an instant, in the order of (instant, entry); each effect bears its own instant."""
@@ -98,6 +116,10 @@ class Life:
             account.open_when_tidied = len(account.open_jobs)
         if len(account.job_ids) > 2 * self.store.most:
             account.job_ids = {job_id: None for job_id in account.job_ids if self.store.has(job_id)}
+
+    def _is_idle(self, account: Account, now_ms: int) -> bool:
+        """Return whether nothing of an account is under way."""
+        return not any(self._is_open(job_id, now_ms) for job_id in account.open_jobs)
 
     def _is_open(self, job_id: str, now_ms: int) -> bool:
         job = self.store.get(job_id)
@@ -168,14 +190,14 @@ class Life:
 
 
 def _settle_price(job: Job, owner: Owner, kind: Kind, at_ms: int, *, succeeded: bool) -> None:
+    if not owner.ledger.release(job.id):
+        return  # the owner was dropped meanwhile, and this is another of the same name
     price, settled = job.plan.price, job.plan.settled
     if kind.charges == "submit":
         rest = price if not succeeded else 0 if settled is None else price - settled
         owner.ledger.enter(at_ms, "settlement" if succeeded else "refund", rest, job.id)
-        return
-    owner.ledger.reserved -= job.plan.price
-    if succeeded:
-        owner.ledger.enter(at_ms, "debit", -job.plan.price, job.id)
+    elif succeeded:
+        owner.ledger.enter(at_ms, "debit", -price, job.id)
 
 
 def kind_key(job: Job) -> str:

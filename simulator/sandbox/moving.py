@@ -40,7 +40,7 @@ class Mover:
         Raises:
             Conflict: the sandbox was reset on the way.
         """
-        while (due_ms := self._life.agenda.next_due_ms()) is not None and due_ms <= at_ms:
+        while (due_ms := self._life.next_due_ms()) is not None and due_ms <= at_ms:
             self._clock.move_to(due_ms)
             self._life.settle(due_ms)
             if self._life.is_over:

@@ -326,7 +326,7 @@ class Sandbox:
                 "in_flight": self.in_flight,
                 "held": sum(held.waiting for held in self.life.held.values()),
                 "deliveries": 0,
-                "next_due_ms": self.life.agenda.next_due_ms(),
+                "next_due_ms": self.life.next_due_ms(),
             }
 
     def _check_scenario(self, name: str, vendor: Vendor) -> None:

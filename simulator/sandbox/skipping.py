@@ -9,7 +9,6 @@ from simulator.sandbox.clock import Clock
 from simulator.sandbox.life import Life
 
 MINUTE_MS = 60_000
-_MOST_STEPS = 10_000
 
 
 class Skipping:
@@ -22,7 +21,7 @@ class Skipping:
     def __init__(self, clock: Clock, life: Life) -> None:
         self._clock, self._life = clock, life
         self._shown: dict[str, tuple[int, int]] = {}
-        self._shown_nothing: set[str] = set()
+        self._shown_nothing: set[Account] = set()
 
     def remember(self, shot: Snapshot) -> None:
         """Note what a reply has just said of a job."""
@@ -36,9 +35,11 @@ class Skipping:
         shots = [look(job, now_ms) for job in jobs]
         unfinished = [shot.job for shot in shots if not shot.is_final]
         if not jobs and account is not None:
-            unfinished = self._open_jobs(account) if account.key in self._shown_nothing else []
-            self._shown_nothing.add(account.key)
-        elif not all(shot.is_final or self._shown.get(shot.job.id) == _said(shot) for shot in shots):
+            unfinished = self._open_jobs(account) if account in self._shown_nothing else []
+            self._shown_nothing.add(account)
+        elif account is not None:
+            self._shown_nothing.discard(account)
+        if not all(shot.is_final or self._shown.get(shot.job.id) == _said(shot) for shot in shots):
             unfinished = []
         if unfinished:
             now_ms = self._skip(unfinished, now_ms)
@@ -47,23 +48,25 @@ class Skipping:
         return now_ms
 
     def next_change_ms(self, jobs: Iterable[Job], now_ms: int) -> int | None:
-        """Return the next instant at which one of the jobs changes, or something is due beyond them."""
-        due_ms = self._life.agenda.next_due_ms()
-        instants = [ms for job in jobs if (ms := next_change_ms(look(job, now_ms))) is not None]
-        return min([*instants, *([due_ms] if due_ms is not None and due_ms > now_ms else [])], default=None)
+        """Return the next instant at which one of the jobs is known to change."""
+        instants = [next_change_ms(look(job, now_ms)) or self._life.opening_ms(job) for job in jobs]
+        return min((ms for ms in instants if ms is not None and ms > now_ms), default=None)
 
     def _open_jobs(self, account: Account) -> list[Job]:
         return [job for job_id in account.open_jobs if (job := self._life.store.get(job_id))]
 
     def _skip(self, jobs: list[Job], now_ms: int) -> int:
+        """Move to the next change of these jobs, doing what falls due on the way; a minute where none is known."""
         before = [_said(look(job, now_ms)) for job in jobs]
-        for _ in range(_MOST_STEPS):
-            at_ms = self.next_change_ms(jobs, now_ms)
-            is_known = at_ms is not None
-            now_ms = at_ms if at_ms is not None else now_ms + MINUTE_MS
+        latest_ms = now_ms + MINUTE_MS
+        while [_said(look(job, now_ms)) for job in jobs] == before:
+            change_ms = self.next_change_ms(jobs, now_ms)
+            due_ms = self._life.next_due_ms()
+            target_ms = latest_ms if change_ms is None else change_ms
+            now_ms = max(min(target_ms, target_ms if due_ms is None else due_ms), now_ms)
             self._clock.move_to(now_ms)
             self._life.settle(now_ms)
-            if not is_known or [_said(look(job, now_ms)) for job in jobs] != before:
+            if change_ms is None and now_ms >= latest_ms:
                 break
         return now_ms
 

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator
 
+from simulator.jobs.errors import SimulatorError
 from simulator.jobs.job import Job
 from simulator.jobs.snapshot import look
 from simulator.sandbox.packing import Packer
 
 MOST_TOMBSTONES = 100_000
 MOST_WARM = 4096  # jobs kept as they are; beyond, those that have ended are packed
-_MOST_TRIED = 64  # jobs looked at to find a finished one that can go
+
+
+class TooManyJobs(SimulatorError):
+    """No further job can be kept."""
+
+    status = 503
+    code = "too_many_jobs"
 
 
 class Store:
@@ -23,7 +30,7 @@ class Store:
         self._packed: dict[str, bytes] = {}
         self._packer = Packer()
         self._files: dict[str, str] = {}
-        self._tombstones: dict[str, str] = {}
+        self._tombstones: dict[str, str] = {}  # whose job it was: vendor and key
 
     def __len__(self) -> int:
         return len(self._warm) + len(self._packed)
@@ -45,9 +52,9 @@ class Store:
         """Return whether a job is there."""
         return job_id in self._warm or job_id in self._packed
 
-    def buried(self, job_id: str) -> str | None:
-        """Return whose job it was, where the job had to make room."""
-        return self._tombstones.get(job_id)
+    def was_buried(self, job_id: str, vendor: str, account: str) -> bool:
+        """Return whether an account's job had to make room."""
+        return self._tombstones.get(job_id) == f"{vendor}/{account}"
 
     def by_path(self, path: str) -> Job | None:
         """Return the job whose output has this path."""
@@ -58,14 +65,12 @@ class Store:
         return path in self._files
 
     def add(self, job: Job, now_ms: int) -> None:
-        """Keep a job; where there are too many, the oldest finished one goes."""
+        """Keep a job; ``make_room`` comes first."""
         self._warm[job.id] = job
         for output in job.plan.outputs:
             self._files[output.path] = job.id
         if len(self._warm) > MOST_WARM:
             self._cool_oldest(now_ms)
-        if len(self) > self.most:
-            self._make_room(now_ms)
 
     def cool(self, job: Job) -> None:
         """Pack a job that has ended, if there are many."""
@@ -81,23 +86,33 @@ class Store:
                 del self._warm[job_id]
                 self._warm[job_id] = job  # still running: it goes to the end of the row
 
-    def _make_room(self, now_ms: int) -> None:
-        """Bury the oldest finished job; one that is still running goes to the end of the row instead."""
+    def make_room(self, now_ms: int) -> None:
+        """Bury the oldest finished job if one more would be too many; running ones go to the end of the row meanwhile.
+
+        Raises:
+            TooManyJobs: all of them are still running.
+        """
+        if len(self) < self.most:
+            return
         if self._packed:
             job_id = next(iter(self._packed))
-            return self._bury(self._packer.unpack(job_id, self._packed.pop(job_id)))
-        for _ in range(min(_MOST_TRIED, len(self._warm))):
+            self._bury(self._packer.unpack(job_id, self._packed.pop(job_id)))
+            return
+        for _ in range(len(self._warm)):
             job_id, job = next(iter(self._warm.items()))
             del self._warm[job_id]
             if _has_ended(job, now_ms):
-                return self._bury(job)
+                self._bury(job)
+                return
             self._warm[job_id] = job
-        return None
+        raise TooManyJobs(f"{self.most} jobs are kept and none has ended; end some, reset, or raise --max-jobs")
 
     def _bury(self, job: Job) -> None:
         for output in job.plan.outputs:
             self._files.pop(output.path, None)
-        self._tombstones[job.id] = job.account
+        if job.deleted_at_ms is not None:
+            return  # it is unknown already, and stays so
+        self._tombstones[job.id] = f"{job.vendor}/{job.account}"
         if len(self._tombstones) > MOST_TOMBSTONES:
             del self._tombstones[next(iter(self._tombstones))]
 

@@ -107,6 +107,7 @@ class Submission:
         bindings = admit(command.needs, AccountView(life, account, draws, self.now_ms))
         chosen = self._chosen(bindings, default_scenario)
         check(chosen.script)
+        life.store.make_room(self.now_ms)
         account = life.accounts.write(vendor, self.call.account, self.now_ms, self.call.switches)
         job = self._draw_up(account, bindings, chosen, draws, number)
         life.submits[operation] = number
@@ -191,6 +192,7 @@ class Submission:
             queues=kind.queues and bool(self.command.takes),
             switches=self.call.switches if draft.switches == self.call.switches else draft.switches,
             job_expiry=kind.job_expiry_by(draft.switches) if kind.job_expiry_by else kind.job_expiry,
+            epoch_ms=self.epoch_ms,
             file_expiry=kind.file_expiry,
         )
         end = unfold(plan, self.now_ms)[-1]
@@ -226,9 +228,9 @@ class Submission:
         if self.command.takes:
             life.take_slot(job, self.command.takes, owner, self.now_ms)
         if job.plan.price and self.kind.charges == "submit":
-            owner.ledger.enter(self.now_ms, "hold", -job.plan.price, job.id)
+            owner.ledger.hold(self.now_ms, job.plan.price, job.id)
         elif job.plan.price:
-            owner.ledger.reserved += job.plan.price
+            owner.ledger.reserve(job.plan.price, job.id)
         life.store.add(job, self.now_ms)
         account.job_ids[job.id] = None
         account.open_jobs[job.id] = None

@@ -71,7 +71,7 @@ class Exchange(msgspec.Struct, gc=False):
             self.body.raw,
             ready.status,
             ready.body,
-            (*call.leniencies, *self.marks) if call.leniencies or self.marks else (),
+            (*call.marks, *self.marks) if call.marks or self.marks else (),
             call.account,
             job_ids,
         )

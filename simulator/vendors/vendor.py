@@ -37,7 +37,7 @@ class Call(msgspec.Struct, gc=False):
     account: str = ""
     now_ms: int = 0
     switches: Mapping[str, str] = {}
-    leniencies: list[str] = []
+    marks: list[str] = []
 
     def input(self, field: str) -> Input | None:
         """Return the media that a field holds."""

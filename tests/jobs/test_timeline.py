@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from simulator.jobs.chance import Draws
 from simulator.jobs.durations import Duration, read_duration
@@ -137,7 +138,10 @@ def test_an_event_without_effect_changes_nothing(plan: Plan, events: tuple[Event
     counts = effect(plan, CREATED_MS, events, event)
 
     if not counts:
-        assert unfold(plan, CREATED_MS, (*events, event)) == unfold(plan, CREATED_MS, events)
+        with_it, without = unfold(plan, CREATED_MS, (*events, event)), unfold(plan, CREATED_MS, events)
+        assert [structs.replace(entry, events_before=0) for entry in with_it] == [
+            structs.replace(entry, events_before=0) for entry in without
+        ]
 
 
 def plan_of(*states: State, grid: Grid | None = None, seed: int = 1, **other: object) -> Plan:

@@ -36,12 +36,25 @@ def main(server: Background) -> Sandbox:
 
 
 def submit(
-    server: Background, vendor: str, operation: str, path: str, body: Any, scenario: str, job_id: str = "", **headers: str
+    server: Background,
+    vendor: str,
+    operation: str,
+    path: str,
+    body: Any,
+    scenario: str,
+    job_id: str = "",
+    **headers: str,
 ) -> Any:
     """Submit a job that plays a scenario and, if one is given, gets the id of the page's sample; return the reply."""
     main(server).pin(Pin(vendor, operation, scenario, job_id), vendors.load(vendor))
     said = {"Content-Type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
     with urlopen(Request(f"{server.url}/{vendor}{path}", json.dumps(body).encode(), said)) as reply:
+        return json.load(reply)
+
+
+def look(url: str, **headers: str) -> Any:
+    """Make a call that shows a job; return its body."""
+    with urlopen(Request(url, headers={name.replace("_", "-"): text for name, text in headers.items()})) as reply:
         return json.load(reply)
 
 

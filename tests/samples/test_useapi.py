@@ -15,9 +15,7 @@ PLACEHOLDER = "jobid returned by faceswap/changebg, faceswap/headshot or faceswa
 def job(server: Background, scenario: str, later_ms: int) -> str:
     """Submit a headshot that plays a scenario, let time pass and return its id."""
     body = {"prompt": "me, a mad king"}
-    said = submit(
-        server, "useapi", "headshot", "/v1/faceswap/headshot", body, scenario, Authorization=f"Bearer {KEY}"
-    )  # fmt: skip
+    said = submit(server, "useapi", "headshot", "/v1/faceswap/headshot", body, scenario, Authorization=f"Bearer {KEY}")
     main(server).advance(later_ms)
     return str(said["jobid"])
 

@@ -4,8 +4,17 @@ import threading
 
 import pytest
 
-from simulator.jobs.errors import Busy, Conflict, ExpiredJob, NotEnoughCredits, UnfitScenario, UnknownJob
-from simulator.jobs.scenario import Branch, Expiry, State
+from simulator.jobs.durations import read_duration
+from simulator.jobs.errors import (
+    Busy,
+    Conflict,
+    ExpiredJob,
+    NotEnoughCredits,
+    SimulatorError,
+    UnfitScenario,
+    UnknownJob,
+)
+from simulator.jobs.scenario import Branch, Expiry, Items, Refresh, State
 from simulator.sandbox.choosing import Pin
 from simulator.sandbox.sandbox import Sandbox
 from tests.acme import (
@@ -446,3 +455,174 @@ def test_stuck_is_stuck() -> None:
 
     assert call(box, "getJob", id=shot.job.id).word == "drawing"
     assert call(box, "getJob", id=shot.job.id).progress < 1
+
+
+def test_in_skip_a_stuck_batch_moves_a_minute_a_look_and_shows_no_item() -> None:
+    box = sandbox("skip", scenario="stuck")
+    shot = call(box, "batch")
+    call(box, "getJob", id=shot.job.id)
+    before_ms = box.clock.now_ms()
+
+    shot = call(box, "getJob", id=shot.job.id)
+
+    assert box.clock.now_ms() == before_ms + MINUTE_MS
+    assert shot.finished_items() == []
+    assert box.advance_to_next() is None
+
+
+def test_in_skip_a_stuck_job_runs_through_nobody_elses_instants() -> None:
+    long = scenario("long", state("drawing", "2h", "done"), State("done"))
+    box = sandbox("skip", long, scenario="stuck")
+    shot = call(box, "plain")
+    call(box, "film", key="key-2", scenario="long")
+    call(box, "getJob", id=shot.job.id)
+    before_ms = box.clock.now_ms()
+
+    call(box, "getJob", id=shot.job.id)
+
+    assert box.clock.now_ms() == before_ms + MINUTE_MS
+
+
+def test_in_skip_a_job_queued_behind_one_with_a_known_end_moves_to_that_end() -> None:
+    long = scenario("long", state("new", then="drawing"), state("drawing", "2h", "done"), State("done"))
+    box = sandbox("skip", long, scenario="long")
+    first, _ = call(box, "clip"), call(box, "clip")
+    waiting = call(box, "clip")
+
+    shot = call(box, "getJob", id=waiting.job.id)
+
+    assert shot.word == "drawing"
+    assert box.clock.now_ms() == first.job.entries[-1].seen_at_ms
+
+
+def test_after_a_cancel_no_further_item_is_finished() -> None:
+    items = Items(read_duration("1s..60s"), count=8)
+    busy = scenario("busy", State("drawing", items=items, then=(Branch("done"),)), State("done"),
+                    refresh=Refresh(read_duration("30s")))  # fmt: skip
+    for seed in range(12):
+        box = sandbox("manual", busy, scenario="busy", seed=str(seed))
+        shot = call(box, "batch")
+        box.advance(44_000)
+
+        at_once = len(call(box, "cancel", id=shot.job.id).finished_items())
+        box.advance(DAY_MS)
+
+        assert len(call(box, "getJob", id=shot.job.id).finished_items()) == at_once
+
+
+def test_a_cancel_shows_the_numbers_of_the_last_tick_and_never_the_whole() -> None:
+    quick = scenario("quick", state("drawing", "40s", "done"), State("done"), refresh=Refresh(read_duration("30s")))
+    for after_ms in (31_000, 44_000, 59_999):
+        box = sandbox("manual", quick, scenario="quick")
+        shot = call(box, "plain")
+        box.advance(after_ms)
+        before = call(box, "getJob", id=shot.job.id).progress
+
+        assert call(box, "cancel", id=shot.job.id).progress == before < 1
+
+
+def test_an_edit_renews_what_is_there_and_brings_nothing_back() -> None:
+    box = sandbox("manual")
+    shot = call(box, "batch")
+    with pytest.raises(Conflict):
+        box.force(shot.job.id, event="edited")  # it has not ended yet
+    box.advance(MINUTE_MS)
+    box.advance(DAY_MS - MINUTE_MS)
+    box.force(shot.job.id, event="edited")
+    box.advance(DAY_MS)
+    box.find_file("acme", shot.outputs[0].path)
+    box.advance(MINUTE_MS)
+
+    box.force(shot.job.id, event="edited")
+
+    with pytest.raises(ExpiredJob):
+        box.find_file("acme", shot.outputs[0].path)
+
+
+def test_a_refund_goes_to_the_ledger_that_paid_and_to_no_other_of_its_name() -> None:
+    box = sandbox("manual", hold=True, scenario="stuck")
+    held = call(box, "picture")
+    account = box.life.accounts.get("acme", "key-1")
+    assert account
+    account.drop_record("studio", "s1")
+    account.put_record("studio", "s1", {"name": "again"}, EPOCH_MS, 100, {"desk": 1})
+
+    box.force(held.job_id, to="error")
+
+    assert ledger(box, "studio/s1") == [("grant", 100)]
+
+
+def test_a_sandbox_full_of_running_jobs_says_so_and_keeps_its_bound() -> None:
+    box = sandbox("manual", max_jobs=5, scenario="stuck")
+    for _ in range(5):
+        call(box, "plain")
+
+    with pytest.raises(SimulatorError, match="none has ended"):
+        call(box, "plain")
+
+    assert len(box.life.store) == 5
+
+
+def test_accounts_are_bounded_though_nobody_lists_their_jobs() -> None:
+    box = sandbox("manual")
+    box.life.accounts._most = 10
+    for number in range(40):
+        call(box, "plain", key=f"key-{number}")
+        box.advance(MINUTE_MS)
+
+    assert len(box.life.accounts) <= 11
+
+
+def test_a_deleted_job_that_made_room_stays_unknown() -> None:
+    box = sandbox("manual", max_jobs=2)
+    deleted = call(box, "plain").job
+    call(box, "delete", id=deleted.id)
+    for _ in range(2):
+        call(box, "plain")
+
+    with pytest.raises(UnknownJob):
+        call(box, "getJob", id=deleted.id)
+
+
+def test_looks_count_for_the_state_they_were_made_in() -> None:
+    twice = scenario(
+        "twice",
+        State("drawing", polls=2, then=(Branch("inking"),)),
+        State("inking", polls=2, then=(Branch("done"),)),
+        State("done"),
+    )
+    box = sandbox("manual", twice, scenario="twice")
+    shot = call(box, "plain")
+
+    seen = []
+    for _ in range(5):
+        shot = call(box, "getJob", id=shot.job.id)
+        seen.append((shot.word, shot.progress))
+
+    assert [word for word, _ in seen] == ["drawing", "drawing", "inking", "inking", "done"]
+    assert [share for _, share in seen] == sorted({share for _, share in seen})
+
+
+def test_a_sweep_counts_from_the_epoch_and_takes_what_is_too_old_by_then() -> None:
+    brief = scenario(
+        "brief", state("drawing", "1s", "done"), State("done"), job_expiry=Expiry(100_000, "ended", 300_000)
+    )
+    box = sandbox("manual", brief, scenario="brief")
+    shot = call(box, "plain")
+
+    box.advance(299_999)
+    assert call(box, "getJob", id=shot.job.id).word == "done"
+    box.advance(1)
+
+    with pytest.raises(ExpiredJob):
+        call(box, "getJob", id=shot.job.id)
+
+
+def test_what_is_due_next_is_never_a_thing_that_has_been_done() -> None:
+    box = sandbox("manual")
+    shot = call(box, "film")
+    assert box.counters()["next_due_ms"] is not None
+
+    call(box, "cancel", id=shot.job.id)
+
+    assert box.counters()["next_due_ms"] is None

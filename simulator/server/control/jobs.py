@@ -94,7 +94,7 @@ def _as_a_client(call: ControlCall, vendor: Vendor, operation: Operation, path: 
         account=shot.job.account,
         now_ms=shot.now_ms,
         switches=call.sandbox.switches_for(vendor),
-        leniencies=[],
+        marks=[],
     )
 
 

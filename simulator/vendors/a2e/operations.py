@@ -135,7 +135,7 @@ def _judge(call: Call, findings: Sequence[Finding]) -> None:
     wrong = [finding for finding in findings if finding.rule not in _UNKNOWN]
     if wrong:
         raise bad_call(wrong)
-    call.leniencies.extend(
+    call.marks.extend(
         f"ignored what is not documented: {finding.place} {finding.name or finding.message}" for finding in findings
     )
 
@@ -148,7 +148,7 @@ def _whole(call: Call, name: str, usual: int, most: int) -> int:
             raise BadCall(text=f"{name} is required")
         return usual
     if isinstance(said, str) and len(said) <= 32 and said.isascii() and said.isdecimal():
-        call.leniencies.append(f"read {name} as a number")
+        call.marks.append(f"read {name} as a number")
         said = int(said)
     if not isinstance(said, int) or not 1 <= said <= most:
         raise BadCall(text=must_be(name))

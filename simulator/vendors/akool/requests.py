@@ -145,7 +145,7 @@ def _judge(call: Call, findings: Sequence[Finding]) -> None:
         if finding.place == "media type":
             raise WrongMediaType(call.media_type, ("application/json",))
         if finding.rule in _UNKNOWN_FIELD or _is_let_pass(finding, call.switches):
-            call.leniencies.append(f"passed over: {finding.name or finding.place}: {finding.message}")
+            call.marks.append(f"passed over: {finding.name or finding.place}: {finding.message}")
         else:
             wrong.append(finding)
     if wrong:

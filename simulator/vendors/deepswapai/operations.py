@@ -86,7 +86,7 @@ def _judge(call: Call, findings: Sequence[Finding]) -> None:
         if finding.place == "media type":
             raise WrongMediaType(call.media_type, ("application/json",))
         if finding.rule in _UNKNOWN_FIELD:
-            call.leniencies.append(f"a field that is not documented was ignored: {finding.name or finding.message}")
+            call.marks.append(f"a field that is not documented was ignored: {finding.name or finding.message}")
         elif finding.rule != "pattern" or finding.path[0] not in MEDIA:
             wrong.append(finding)
     if wrong:

@@ -56,9 +56,9 @@ def read_process(call: Call, findings: Sequence[Finding]) -> Submit:
         numbers = _judge(call, said, url, upload)
     for finding in findings:
         if finding.rule == "additionalProperties":
-            call.leniencies.append(f"a field that is not known was ignored: {finding.name}")
+            call.marks.append(f"a field that is not known was ignored: {finding.name}")
     if url and not isinstance(url, str):
-        call.leniencies.append("a url that is no text was taken for one")
+        call.marks.append("a url that is no text was taken for one")
     kept = {**{name: _plain(said[name]) for name in KEPT if name in said}, **numbers}
     kept["url" if url else "file"] = _plain(url) if url else upload.name if upload else ""
     source = call.input("url") if url else upload
@@ -108,7 +108,7 @@ def _judge(call: Call, said: Mapping[str, Any], url: Any, upload: Input | None) 
     if not _is_acknowledged(call, said.get("acknowledged")):
         if profile(call.switches) == HEAD:
             raise NotAcknowledged
-        call.leniencies.append(
+        call.marks.append(
             "acknowledged was missing; the newest OpenShorts refuses that, its documentation does not"
         )
     if url and chosen("url_ingest", call.switches) == "disabled":

@@ -90,7 +90,7 @@ class House:
         )
         given: dict[str, Any] = {
             "path": {}, "query": {}, "headers": {}, "body": body, "media_type": "application/json", "inputs": inputs,
-            "files_at": lambda path, host: f"https://{host}/{path}", "account": key, "leniencies": [],
+            "files_at": lambda path, host: f"https://{host}/{path}", "account": key, "marks": [],
             "switches": self.box.switches_for(VENDOR), "now_ms": now_ms or self.box.clock.now_ms(),
         }  # fmt: skip
         return Call(id, found.method, **{**given, **said})
@@ -104,7 +104,7 @@ class House:
         except ApiError as error:
             reply = show_error(error, call)
         checks.check_reply(reply)
-        self.leniencies = call.leniencies
+        self.leniencies = call.marks
         return reply
 
     def data(self, id: str, body: Any = None, **said: Any) -> Any:

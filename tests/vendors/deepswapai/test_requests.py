@@ -201,7 +201,7 @@ def test_an_unknown_field_is_ignored_and_noted() -> None:
     command = read(asked)
 
     assert not {"colour", "target_video"} & set(command.fields)
-    assert len(asked.leniencies) == 2
+    assert len(asked.marks) == 2
 
 
 @pytest.mark.fact(

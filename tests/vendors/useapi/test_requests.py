@@ -145,4 +145,4 @@ def test_what_the_vendor_does_not_know_is_passed_over_and_journalled() -> None:
     made = asked("headshot", seed="7")
 
     assert read(made).fields == {"prompt": PROMPT}
-    assert any("seed" in said for said in made.leniencies)
+    assert any("seed" in said for said in made.marks)

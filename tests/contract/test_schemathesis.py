@@ -1,0 +1,209 @@
+"""Every vendor as Schemathesis finds it from outside: served description, served settings, all phases.
+
+CONTRACT_EXAMPLES and CONTRACT_SEED make the run longer or another one: `make contract`.
+"""
+
+import base64
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from simulator import vendors
+from simulator.assembly import Background
+from simulator.settings import Settings
+
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES") or 12)
+SEED = os.environ.get("CONTRACT_SEED") or "1"
+OPENAPI = Path(__file__).parents[2] / "openapi"
+PHASES = {"examples", "coverage", "fuzzing", "stateful"}
+METHODS = ("get", "post", "put", "patch", "delete")
+GOOD_CODES = (None, 0, 200, 1000)  # what a reply with HTTP 200 may say in its body and still be no refusal
+RARE = {"createHeadSwapTask", "getHeadSwapTask"}
+"""Behind an analysis that has ended, five calls deep: a short run seldom gets there."""
+LONG_RUN = 100
+
+
+class Case(NamedTuple):
+    """One call that Schemathesis made; ``link`` is the one that it followed."""
+
+    phase: str
+    operation: str
+    is_own: bool  # not one that a check adds to a case
+    status: int
+    headers: dict[str, list[str]]
+    text: str
+    link: str
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the vendor did what it was asked for."""
+        try:
+            said = json.loads(self.text)
+        except ValueError:
+            said = None
+        return 200 <= self.status < 300 and (not isinstance(said, dict) or said.get("code") in GOOD_CODES)
+
+
+@functools.cache
+def contract(vendor: str) -> dict[str, Any]:
+    """Return a vendor's contract."""
+    said: dict[str, Any] = yaml.load((OPENAPI / f"{vendor}.yaml").read_text("utf-8"), yaml.CSafeLoader)
+    return said
+
+
+def operations(vendor: str) -> dict[str, dict[str, Any]]:
+    """Return the operations of a vendor's contract by label."""
+    paths = contract(vendor)["paths"]
+    return {f"{m.upper()} {path}": item[m] for path, item in paths.items() for m in METHODS if m in item}
+
+
+def settings_of(vendor: str) -> list[dict[str, Any]]:
+    """Return what a vendor's Schemathesis settings say of single operations."""
+    said = tomllib.loads((OPENAPI / f"{vendor}.schemathesis.toml").read_text("utf-8"))
+    found: list[dict[str, Any]] = said.get("operations", [])
+    return found
+
+
+def named(setting: dict[str, Any]) -> set[str]:
+    """Return the ids of the operations that a setting is for."""
+    ids = setting["include-operation-id"]
+    return {ids} if isinstance(ids, str) else set(ids)
+
+
+def read_report(path: Path) -> tuple[dict[str, str], Iterator[Case]]:
+    """Return how each phase ended, and all calls."""
+    events = [event for line in path.read_text("utf-8").splitlines() for event in json.loads(line).items()]
+    phases = {said["phase"]["name"]: said["status"] for name, said in events if name == "PhaseFinished"}
+    return phases, (case for name, said in events if name == "ScenarioFinished" for case in _cases(said))
+
+
+def _cases(scenario: dict[str, Any]) -> Iterator[Case]:
+    recorder = scenario["recorder"]
+    for id, case in recorder.get("cases", {}).items():
+        reply = recorder.get("interactions", {}).get(id, {}).get("response")
+        if not reply:
+            continue
+        content = (reply.get("content") or {}).get("$base64", "")
+        link = case["transition"]["id"] if case["is_transition_applied"] else ""
+        yield Case(
+            scenario["phase"],
+            f"{case['value']['method']} {case['value']['path']}",
+            "parent_id" not in case or bool(case.get("transition")),
+            reply["status_code"],
+            reply["headers"],
+            base64.b64decode(content).decode("utf-8", "replace"),
+            link,
+        )
+
+
+def run_schemathesis(url: str, vendor: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Do what the README says: fetch the settings beside oneself, then run against the description's URL."""
+    described = f"{url}/_simulator/openapi/{vendor}"
+    with urllib.request.urlopen(f"{described}.schemathesis.toml") as reply:
+        (folder / "schemathesis.toml").write_bytes(reply.read())
+    command = [sys.executable, "-m", "schemathesis.cli", "--no-color", "run", f"{described}.json"]
+    command += ["--seed", SEED, "--max-examples", str(EXAMPLES), "--generation-database", "none"]
+    command += ["--report", "ndjson", "--report-ndjson-path", "report.ndjson"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
+    environment |= {
+        f"{vendor.upper()}_KEY": vendors.load(vendor).sample_key,
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",  # its marks are no ASCII
+    }
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=60 + 10 * EXAMPLES
+    )
+
+
+@pytest.mark.parametrize("vendor", vendors.NAMES)
+def test_schemathesis_finds_nothing_and_has_looked_everywhere(vendor: str, tmp_path: Path) -> None:
+    settings = Settings(port=0, strict_keys=True, clock="skip", seed="1", epoch="2026-01-28T12:00:00Z")
+
+    with Background(settings) as server:
+        done = run_schemathesis(server.url, vendor, tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    phases, found = read_report(tmp_path / "report.ndjson")
+    cases = list(found)
+    print(f"{vendor}: {len(cases)} cases")  # shown by pytest -s, and where something below fails
+    assert {name: phases.get(name) for name in PHASES} == dict.fromkeys(PHASES, "success")
+    assert not [case for case in cases if "x-simulator-error" in case.headers]
+    check_reach(vendor, cases)
+
+
+def check_reach(vendor: str, cases: list[Case]) -> None:
+    """Each operation was called, and did what it is for; examples are taken; each operation that a link names was
+    reached by one."""
+    off, rare = switched_off(vendor), RARE if EXAMPLES < LONG_RUN else set()
+    served = {label: said for label, said in operations(vendor).items() if said["operationId"] not in off}
+    by_label = defaultdict(list)
+    for case in cases:
+        by_label[case.operation].append(case)
+
+    few = {label: len(by_label[label]) for label in served if len(by_label[label]) < 3}
+    assert not few, f"operations that were hardly called: {few}"
+    unmet = {
+        label: Counter(case.status for case in by_label[label])
+        for label, said in served.items()
+        if said.get("x-simulator") is None and said["operationId"] not in rare
+        if not any(case.is_good for case in by_label[label])
+    }
+    assert not unmet, f"operations that never did what they are for: {unmet}"
+    samples = [
+        case for case in cases if case.phase == "examples" and case.is_own and "requestBody" in served[case.operation]
+    ]
+    refused = [case.text for case in samples if not case.is_good and served[case.operation]["operationId"] not in rare]
+    assert samples
+    assert not refused, f"example calls that are refused: {refused}"
+    reached = {case.link.rpartition(" -> ")[2] for case in cases if case.link and case.is_good}
+    wanted = {label for label, said in served.items() if said["operationId"] in linked(contract(vendor)) - rare}
+    assert wanted
+    assert wanted <= reached, f"operations that no link has led to: {wanted - reached}"
+
+
+def linked(part: Any) -> set[str]:
+    """Return the ids of the operations that the links in a part of a contract lead to."""
+    if isinstance(part, list):
+        return set().union(*map(linked, part), set())
+    if not isinstance(part, dict):
+        return set()
+    links = [link["operationId"] for link in part.get("links", {}).values() if "operationId" in link]
+    return set(links).union(*map(linked, part.values()))
+
+
+def switched_off(vendor: str) -> set[str]:
+    """Return the ids of the operations that a vendor's settings leave out."""
+    return set().union(*(named(said) for said in settings_of(vendor) if said.get("enabled") is False), set())
+
+
+@pytest.mark.parametrize("vendor", vendors.NAMES)
+def test_what_is_not_tried_is_what_is_not_served_yet(vendor: str) -> None:
+    off = switched_off(vendor)
+
+    later = {said["operationId"] for said in operations(vendor).values() if said.get("x-simulator") == "later"}
+
+    assert off == later
+
+
+@pytest.mark.parametrize("vendor", vendors.NAMES)
+def test_the_settings_name_operations_and_facts_that_exist(vendor: str) -> None:
+    settings = (OPENAPI / f"{vendor}.schemathesis.toml").read_text("utf-8")
+    facts = {said["id"] for said in yaml.safe_load((OPENAPI / f"{vendor}.facts.yaml").read_text("utf-8"))}
+    ids = {said["operationId"] for said in operations(vendor).values()}
+
+    assert set().union(*map(named, settings_of(vendor)), set()) <= ids
+    reasons = set(re.findall(rf"(?<!switch )\b{vendor}\.[a-z0-9.-]*[a-z0-9]", settings))
+    assert reasons
+    assert reasons <= facts
