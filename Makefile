@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint format constraints bench bench-peers docker clean
+.PHONY: help run demo test contract lint format constraints bench bench-peers docker clean
 
 help: ## print this list
 	@echo 'make run     ARGS="--port 9000" goes to `simulator serve`'
@@ -30,6 +30,10 @@ demo: $(SERVES) ## show one job from submit to result
 
 test: lint ## all checks and tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+contract: $(TESTS) ## let Schemathesis call every vendor at length; CONTRACT_EXAMPLES=200 and CONTRACT_SEED=1 to choose
+	CONTRACT_EXAMPLES=$(or $(CONTRACT_EXAMPLES),200) CONTRACT_SEED=$(or $(CONTRACT_SEED),1) \
+		$(BIN)/python -m pytest -n 2 --maxschedchunk 1 --durations 5 -rP tests/contract/test_schemathesis.py $(ARGS)
 
 lint: $(TESTS) ## the checks alone: format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -160,6 +160,9 @@ class Shelf:
             self._fitted[name, kind.name] = fit(self.kept[name], kind.lifecycle, queues=kind.queues)
         return self._fitted[name, kind.name]
 
+    def knows(self, name: str, vendor: Vendor, kind: Kind) -> bool:
+        return name in self.kept
+
     def claims(
         self, vendor: Vendor, kind: Kind, operation: str, fields: Mapping[str, Any], headers: Mapping[str, str]
     ) -> str | None:

@@ -136,11 +136,24 @@ class NotEnoughCredits(ApiError):
 
 
 class Busy(ApiError):
-    """A slot or a rate is used up; ``opens_at_ms`` says when it opens, where that is known, ``job_ids`` who holds it."""
+    """A slot or a rate is used up; ``opens_at_ms`` says when it opens, where that is known, ``job_ids`` who holds it.
 
-    def __init__(self, what: str = "", opens_at_ms: int | None = None, job_ids: Sequence[str] = ()) -> None:
+    Where ``what`` is ``RATE``, ``limit`` calls are let in within ``window_ms``.
+    """
+
+    RATE = "rate"
+
+    def __init__(
+        self,
+        what: str = "",
+        opens_at_ms: int | None = None,
+        job_ids: Sequence[str] = (),
+        limit: int | None = None,
+        window_ms: int | None = None,
+    ) -> None:
         super().__init__(what)
         self.what, self.opens_at_ms, self.job_ids = what, opens_at_ms, tuple(job_ids)
+        self.limit, self.window_ms = limit, window_ms
 
 
 class SimulatorError(Exception):
@@ -167,6 +180,12 @@ class UnfitScenario(SimulatorError):
     """The scenario needs something that this vendor or kind of job does not have."""
 
     code = "unfit_scenario"
+
+
+class BadJobId(SimulatorError):
+    """An id was asked for that no job of this kind could have."""
+
+    code = "bad_job_id"
 
 
 class NotFound(SimulatorError):

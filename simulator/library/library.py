@@ -14,7 +14,7 @@ from simulator.jobs.steps import Terms
 from simulator.library.contracts import Contracts
 from simulator.library.entries import BadScenarios, Entry, FileProblem, Key
 from simulator.library.rules import meets
-from simulator.library.shelves import Added, Shelf, Shipped, UserFolder
+from simulator.library.shelves import Added, Shelf, Shipped, UserFolder, Version
 from simulator.library.terms import VendorTerms
 from simulator.vendors.vendor import Kind, Vendor
 
@@ -58,6 +58,8 @@ class Library:
         self._folders = [UserFolder(path, terms) for path in folders]
         self._shipped = Shipped(data_folder / "scenarios", terms)
         self._contracts = Contracts(data_folder / "openapi", cache_folder, are_built=_IS_INSTALLED)
+        self._seen: list[int] = []
+        self._told: frozenset[tuple[Version, FileProblem]] = frozenset()
         self.refresh()
         missing = Problem((), "there is no such file or folder")
         problems = [FileProblem(str(path), 1, 1, missing) for path in folders if not path.exists()]
@@ -65,9 +67,12 @@ class Library:
             raise BadScenarios(problems)
 
     def fork(self) -> "Library":
-        """Return a library that shares everything but what is added to either from now on; it has nothing added yet."""
+        """Return a library that shares everything but what is added to either from now on; it has nothing added yet.
+
+        What is wrong with the user's files has not been told to it.
+        """
         other = object.__new__(Library)
-        other.__dict__.update(self.__dict__, _added=Added(self._added.terms))
+        other.__dict__.update(self.__dict__, _added=Added(self._added.terms), _seen=[], _told=frozenset())
         return other
 
     def script(self, name: str, vendor: Vendor, kind: Kind) -> Script:
@@ -82,6 +87,10 @@ class Library:
         if script is None:
             script = entry.scripts[vendor.name, kind.name] = _fitted(entry.scenario, kind)
         return script
+
+    def knows(self, name: str, vendor: Vendor, kind: Kind) -> bool:
+        """Return whether a name means anything to a kind of job, fit or not."""
+        return self._find(name, vendor, kind) is not None
 
     def names(self, vendor: Vendor, kind: Kind) -> list[str]:
         """Return the names of all scenarios that a kind of job can play, sorted."""
@@ -144,14 +153,23 @@ class Library:
     def refresh(self) -> list[FileProblem]:
         """Read those files of the user that are new or changed, forget those that are gone; return what became wrong.
 
-        A file that became wrong counts as it was when it was last right.
+        A file that became wrong counts as it was when it was last right. To each fork its mistakes are told once.
         """
-        return [problem for folder in self._folders for problem in folder.refresh()]
+        for folder in self._folders:
+            folder.refresh()
+        editions = [folder.edition for folder in self._folders]
+        if editions == self._seen:
+            return []
+        self._seen = editions
+        problems = [told for folder in self._folders for told in folder.problems()]
+        new = [problem for version, problem in problems if (version, problem) not in self._told]
+        self._told = frozenset(problems)
+        return new
 
     @property
     def problems(self) -> list[FileProblem]:
         """What is wrong with the user's files at the moment."""
-        return [problem for folder in self._folders for problem in folder.problems]
+        return [problem for folder in self._folders for _, problem in folder.problems()]
 
     def contract(self, name: str) -> dict[str, Any]:
         """Return an OpenAPI file as data.
@@ -170,18 +188,23 @@ class Library:
     def _shelves(self) -> tuple[Shelf, ...]:
         return (self._added, *self._folders, self._shipped)
 
-    def _get(self, name: str, vendor: Vendor, kind: Kind) -> tuple[Shelf, Entry]:
+    def _find(self, name: str, vendor: Vendor, kind: Kind) -> tuple[Shelf, Entry] | None:
         keys = ((vendor.name, kind.name, name), (vendor.name, "", name), ("", "", name))
         for shelf in self._shelves:
             for key in keys:
                 if entry := shelf.get(key):
                     return shelf, entry
-        names = sorted(self._names(vendor, kind))
+        return None
+
+    def _get(self, name: str, vendor: Vendor, kind: Kind) -> tuple[Shelf, Entry]:
+        if found := self._find(name, vendor, kind):
+            return found
+        names = self.names(vendor, kind)
         near = nearest(name, names)
         hint = f" (did you mean {near!r}?)" if near else ""
         known = ", ".join(names)
         raise UnknownScenario(
-            f"{vendor.name} {kind.name}: there is no scenario {shown(name)}; there are: {known}{hint}"
+            f"{vendor.name} {kind.name}: there is no scenario {shown(name)}; there are: {known}{hint}", legal=names
         )
 
     def _names(self, vendor: Vendor, kind: Kind) -> set[str]:

@@ -73,19 +73,23 @@ class _File(msgspec.Struct):
 
 
 class UserFolder(Shelf):
-    """A folder of the user, or a single file. Names count within it wherever a file lies."""
+    """A folder of the user, or a single file. Names count within it wherever a file lies.
+
+    ``edition`` counts the changes that were seen.
+    """
 
     origin = "folder"
 
     def __init__(self, path: Path, terms: Mapping[str, Terms]) -> None:
         super().__init__(terms)
         self.path = path
+        self.edition = 0
         self._files: dict[str, _File] = {}
-        self._twins: list[FileProblem] = []
+        self._twins: list[tuple[Version, FileProblem]] = []
         self._lock = Lock()
 
-    def refresh(self) -> list[FileProblem]:
-        """Read what is new or changed, drop what is gone; return what has become wrong.
+    def refresh(self) -> None:
+        """Read what is new or changed, drop what is gone.
 
         A file that has become wrong stays in force as it was when it was last right.
         """
@@ -94,7 +98,7 @@ class UserFolder(Shelf):
             changed = sorted(path for path, version in found.items() if self._known(path) != version)
             gone = self._files.keys() - found.keys()
             if not changed and not gone:
-                return []
+                return
             for path in gone:
                 del self._files[path]
             for path in changed:
@@ -102,15 +106,14 @@ class UserFolder(Shelf):
                 entry, problems = _read(Path(path), self.terms)
                 last_good = before.entry if before else None
                 self._files[path] = _File(found[path], entry or last_good, problems)
-            twins_before = self._twins
             self._arrange()
-            new_twins = [twin for twin in self._twins if twin not in twins_before]
-            return [problem for path in changed for problem in self._files[path].problems] + new_twins
+            self.edition += 1
 
-    @property
-    def problems(self) -> list[FileProblem]:
-        """What is wrong at the moment."""
-        return [problem for _, file in sorted(self._files.items()) for problem in file.problems] + self._twins
+    def problems(self) -> list[tuple[Version, FileProblem]]:
+        """Return what is wrong at the moment, each with the version of its file."""
+        with self._lock:
+            found = [(file.version, problem) for _, file in sorted(self._files.items()) for problem in file.problems]
+            return found + self._twins
 
     def _known(self, path: str) -> Version | None:
         file = self._files.get(path)
@@ -126,7 +129,7 @@ class UserFolder(Shelf):
                 problem = Problem(
                     ("scenario",), f"there is a scenario {name!r} for the same jobs already, in {first.file}"
                 )
-                self._twins.append(FileProblem(file.entry.file, *file.entry.position, problem))
+                self._twins.append((file.version, FileProblem(file.entry.file, *file.entry.position, problem)))
         self.entries = entries
 
 
@@ -202,7 +205,7 @@ def check_paths(paths: Iterable[Path], terms: Mapping[str, Terms] | None = None)
     for path in paths:
         folder = UserFolder(path, VendorTerms() if terms is None else terms)
         folder.refresh()
-        problems += folder.problems
+        problems += (problem for _, problem in folder.problems())
         if not scenario_files(path):
             problems.append(FileProblem(str(path), 1, 1, Problem((), _why_nothing(path))))
     return problems

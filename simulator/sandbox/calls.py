@@ -64,13 +64,17 @@ class Calls:
         self.life.settle(now_ms)
         return self._handlers[type(command)](vendor, call, command, choice, now_ms)
 
-    def admit(self, vendor: Vendor, key: str) -> None:
+    def admit(self, vendor: Vendor, key: str, *, looks_at_subscription: bool = True) -> None:
         """Let a key in, within its account's rate limit."""
-        account = self.life.accounts.admit(vendor, key)
-        if account is not None and account.rate_limit is not None:
-            opens_at_ms = account.rate_limit.count(self.clock.now_ms())
-            if opens_at_ms is not None:
-                raise Busy("rate", opens_at_ms)
+        account = self.life.accounts.admit(vendor, key, looks_at_subscription=looks_at_subscription)
+        limit = account.rate_limit if account is not None else None
+        if limit is not None and (opens_at_ms := limit.count(self.clock.now_ms())) is not None:
+            raise Busy(Busy.RATE, opens_at_ms, limit=limit.calls, window_ms=limit.per_ms)
+
+    def refresh_scenarios(self) -> None:
+        """Read those files of the user that have changed; the journal tells what is wrong with them."""
+        for problem in self.scenarios.refresh():
+            self.life.journal.note(self.clock.now_ms(), f"scenario not reloaded: {problem}")
 
     def find_file(self, vendor_name: str, path: str) -> Output:
         """Return the output that stands at a path by now."""
@@ -117,8 +121,7 @@ class Calls:
             self.life.settle(now_ms)
 
     def _submit(self, vendor: Vendor, call: Call, command: Submit, choice: Choice, now_ms: int) -> Outcome:
-        for problem in self.scenarios.refresh():
-            self.life.journal.note(now_ms, f"scenario not reloaded: {problem}")
+        self.refresh_scenarios()
         submission = Submission(
             self.life,
             self.scenarios,
@@ -133,7 +136,7 @@ class Calls:
         job, chosen = submission.accept(
             self.default_scenario, refuse_polls if command.is_blocking else lambda script: None
         )
-        call.marks.append(f"scenario {chosen.script.scenario.name} by {chosen.how}")
+        call.marks += (f"scenario {chosen.script.scenario.name} by {chosen.how}", *chosen.marks)
         if command.is_blocking:
             return self._hold(job, command, chosen.script.scenario.hold)
         if self.life.reaches_out(job):

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from simulator.jobs.commands import Submit
-from simulator.jobs.errors import SimulatorError, UnfitScenario, UnknownScenario
+from simulator.jobs.errors import BadJobId, SimulatorError, UnfitScenario, UnknownScenario
 from simulator.jobs.scenario import Script
 from simulator.vendors.vendor import Kind, Vendor
 
@@ -41,6 +42,9 @@ class Pin(msgspec.Struct):
 class Scenarios(Protocol):
     """What choosing needs of the library."""
 
+    def knows(self, name: str, vendor: Vendor, kind: Kind) -> bool:
+        """Return whether a name means anything to a kind of job, fit or not."""
+
     def script(self, name: str, vendor: Vendor, kind: Kind) -> Script:
         """Return a scenario fitted to a kind of job."""
 
@@ -57,13 +61,19 @@ class Scenarios(Protocol):
 
 
 class Chosen(msgspec.Struct):
-    """The outcome: the script, how it was found, and what else was asked for."""
+    """The outcome: the script, how it was found, and what else was asked for; ``marks`` say what was passed over."""
 
     script: Script
     how: str
     job_id: str = ""
     seed: str = ""
     pin: Pin | None = None
+    marks: tuple[str, ...] = ()
+
+    @property
+    def may_be_passed_over(self) -> bool:
+        """Whether nobody asked for this scenario by name for this very job."""
+        return self.how in ("rule", "default")
 
 
 class Pins:
@@ -106,34 +116,81 @@ def choose(
     choice: Choice,
     headers: Mapping[str, str],
     default: str,
+    unfit: Mapping[str, str],
 ) -> Chosen:
     """Return the scenario a submit will play, and the id and seed it was promised.
 
+    A rule and the sandbox's default are for many kinds of jobs; where one cannot play what they name, the next choice
+    is taken. ``unfit`` are names that turned out to be so only when the job was planned, and why.
+
     Raises:
-        UnknownScenario, UnfitScenario: a pin, a header or the sandbox's default names one that cannot be played.
+        UnknownScenario, UnfitScenario: a pin or a header names one that cannot be played.
+        BadJobId: the promised id is none that this kind of job could have.
     """
     pin = pins.first(vendor.name, command.operation)
     job_id = choice.job_id or (pin.job_id if pin else "")
     seed = choice.seed or (pin.seed if pin else "")
+    if job_id:
+        check_id(job_id, vendor, (kind,))
     if pin and pin.scenario:
         return Chosen(scenarios.script(pin.scenario, vendor, kind), "pin", job_id, seed, pin)
     if choice.scenario:
         return Chosen(scenarios.script(choice.scenario, vendor, kind), "header", job_id, seed, pin)
     if marked := _marked(scenarios, vendor, kind, command):
         return Chosen(marked, "marker", job_id, seed, pin)
-    if claimed := scenarios.claims(vendor, kind, command.operation, command.fields, headers):
-        return Chosen(scenarios.script(claimed, vendor, kind), "rule", job_id, seed, pin)
-    name = default or kind.scenario
-    return Chosen(scenarios.script(name, vendor, kind), "default", job_id, seed, pin)
+    marks: list[str] = []
+    claimed = scenarios.claims(vendor, kind, command.operation, command.fields, headers)
+    for name, how in ((claimed, "rule"), (default, "default")):
+        if not name:
+            continue
+        try:
+            if name in unfit:
+                raise UnfitScenario(unfit[name])
+            return Chosen(scenarios.script(name, vendor, kind), how, job_id, seed, pin, tuple(marks))
+        except (UnknownScenario, UnfitScenario) as error:
+            marks.append(f"the scenario by {how} was passed over: {error.message}")
+    return Chosen(scenarios.script(kind.scenario, vendor, kind), "default", job_id, seed, pin, tuple(marks))
+
+
+def check_id(job_id: str, vendor: Vendor, kinds: Iterable[Kind]) -> None:
+    """Refuse an id that no job of these kinds could have.
+
+    Raises:
+        BadJobId: with the shapes that there are.
+    """
+    shapes = list(dict.fromkeys(kind.id_pattern for kind in kinds))
+    if not any(re.fullmatch(shape, job_id) for shape in shapes):
+        raise BadJobId(f"{job_id!r} is no id of {vendor.name}'s: it must match {' or '.join(shapes)}", legal=shapes)
+
+
+def check_playable(scenarios: Scenarios, name: str, vendors: Iterable[Vendor]) -> None:
+    """Refuse a scenario that no kind of job of these vendors can play.
+
+    Raises:
+        UnfitScenario: there is one of that name, but it is fit for none of them.
+        UnknownScenario: there is none.
+    """
+    unfit: list[SimulatorError] = []
+    unknown: list[SimulatorError] = []
+    for vendor in vendors:
+        for kind in vendor.kinds:
+            try:
+                scenarios.script(name, vendor, kind)
+                return
+            except UnfitScenario as error:
+                unfit.append(error)
+            except UnknownScenario as error:
+                unknown.append(error)
+    for error in (*unfit, *unknown):
+        raise error
 
 
 def _marked(scenarios: Scenarios, vendor: Vendor, kind: Kind, command: Submit) -> Script | None:
     """Return the scenario that the content itself names; an unknown or unfit name is ordinary content."""
     for name in _markers(command):
-        try:
-            return scenarios.script(name, vendor, kind)
-        except (UnknownScenario, UnfitScenario):
-            continue
+        if scenarios.knows(name, vendor, kind):
+            with suppress(UnfitScenario):
+                return scenarios.script(name, vendor, kind)
     return None
 
 

@@ -16,7 +16,7 @@ from simulator.jobs.snapshot import Snapshot, look
 from simulator.jobs.timeline import effect
 from simulator.sandbox.accounts import Account, AccountChange
 from simulator.sandbox.calls import Calls, Outcome
-from simulator.sandbox.choosing import Choice, Pin, Scenarios
+from simulator.sandbox.choosing import Choice, Pin, Scenarios, check_id, check_playable
 from simulator.sandbox.clock import Clock, iso
 from simulator.sandbox.journal import Journal
 from simulator.sandbox.life import Life, kind_key
@@ -90,14 +90,14 @@ class Sandbox:
         for callback in self.on_less_to_do:
             callback()
 
-    def admit(self, vendor: Vendor, key: str) -> None:
+    def admit(self, vendor: Vendor, key: str, *, looks_at_subscription: bool = True) -> None:
         """Let a key in.
 
         Raises:
             BadKey, ExpiredKey, BlockedAccount: it is refused.
             Busy: its account's rate limit is reached.
         """
-        self._calls.admit(vendor, key)
+        self._calls.admit(vendor, key, looks_at_subscription=looks_at_subscription)
 
     def switches_for(self, vendor: Vendor) -> Mapping[str, str]:
         """Return a vendor's switches by their plain names, as they are set in this sandbox."""
@@ -238,11 +238,20 @@ class Sandbox:
 
         Raises:
             UnknownScenario, UnfitScenario: no kind of job of this vendor can play it.
+            BadJobId: no job of this vendor can have that id.
         """
         with self.lock:
+            self.refresh_scenarios()
             if pin.scenario:
-                self._check_scenario(pin.scenario, vendor)
+                check_playable(self.scenarios, pin.scenario, [vendor])
+            if pin.job_id:
+                check_id(pin.job_id, vendor, vendor.kinds)
             return self.life.pins.add(pin)
+
+    def refresh_scenarios(self) -> None:
+        """Read those files of the user that have changed, and note what is wrong with them."""
+        with self.lock:
+            self._calls.refresh_scenarios()
 
     def set_default_scenario(self, name: str) -> None:
         """Choose what jobs play that nobody else chose for; ``""`` leaves it to the vendors."""
@@ -328,13 +337,3 @@ class Sandbox:
                 "deliveries": 0,
                 "next_due_ms": self.life.next_due_ms(),
             }
-
-    def _check_scenario(self, name: str, vendor: Vendor) -> None:
-        failures: list[SimulatorError] = []
-        for kind in vendor.kinds:
-            try:
-                self.scenarios.script(name, vendor, kind)
-            except SimulatorError as error:
-                failures.append(error)
-        if len(failures) == len(vendor.kinds):
-            raise failures[0]

@@ -7,8 +7,8 @@ import msgspec
 
 from simulator.jobs.admission import Bindings, admit, turned_down
 from simulator.jobs.chance import Draws
-from simulator.jobs.commands import Submit
-from simulator.jobs.errors import Conflict, SimulatorError, UnfitScenario
+from simulator.jobs.commands import HasCredits, Submit
+from simulator.jobs.errors import Conflict, NotEnoughCredits, SimulatorError, UnfitScenario
 from simulator.jobs.grid import Grid
 from simulator.jobs.job import NOTHING, Job
 from simulator.jobs.lifecycle import FINAL
@@ -95,7 +95,7 @@ class Submission:
         """Test, choose, plan and keep the job.
 
         Raises:
-            ApiError: a need does not hold.
+            ApiError: a need does not hold, or the owner cannot pay what the plan will cost.
             SimulatorError: the chosen scenario or id cannot be had.
         """
         vendor, command, life = self.vendor, self.command, self.life
@@ -105,24 +105,32 @@ class Submission:
         draws = Draws(pin_seed or self.seed, vendor.name, command.operation, "pinned" if pin_seed else number)
         account = life.accounts.look(vendor, self.call.account, self.now_ms, self.call.switches)
         bindings = admit(command.needs, AccountView(life, account, draws, self.now_ms))
-        chosen = self._chosen(bindings, default_scenario)
-        check(chosen.script)
+        job = None
+        unfit: dict[str, str] = {}
+        while job is None:
+            chosen = self._chosen(bindings, default_scenario, unfit)
+            try:
+                check(chosen.script)
+                job = self._draw_up(account, bindings, chosen, draws, number)
+            except UnfitScenario as error:
+                name = chosen.script.scenario.name
+                if not chosen.may_be_passed_over or name in unfit:
+                    raise
+                unfit[name] = error.message
         life.store.make_room(self.now_ms)
         account = life.accounts.write(vendor, self.call.account, self.now_ms, self.call.switches)
-        job = self._draw_up(account, bindings, chosen, draws, number)
         life.submits[operation] = number
         if chosen.pin:
             life.pins.consume(chosen.pin)
         self._keep(job, account)
         return job, chosen
 
-    def _chosen(self, bindings: Bindings, default_scenario: str) -> Chosen:
+    def _chosen(self, bindings: Bindings, default_scenario: str, unfit: Mapping[str, str]) -> Chosen:
         if bindings.failure:
             return Chosen(turned_down(self.kind.lifecycle, bindings.failure, self.vendor.name), "refusal")
         pins, call = self.life.pins, self.call
-        return choose(
-            self.scenarios, pins, self.vendor, self.kind, self.command, self.choice, call.headers, default_scenario
-        )
+        asked = (self.vendor, self.kind, self.command, self.choice, call.headers)
+        return choose(self.scenarios, pins, *asked, default_scenario, unfit)
 
     def _draw_up(self, account: Account, bindings: Bindings, chosen: Chosen, draws: Draws, number: int) -> Job:
         command, kind, scenario = self.command, self.kind, chosen.script.scenario
@@ -143,9 +151,9 @@ class Submission:
         )
         if not (draft.item_count or any(state.items and state.items.count for state in chosen.script.states)):
             draft = msgspec.structs.replace(draft, item_count=kind.item_count(draft))
-        job_id = self._new_id(draft, chosen.job_id)
-        plan = self._plan(chosen.script, draft, job_id, account)
+        job_id, plan = self._planned(chosen.script, draft, chosen.job_id)
         ledger = account.owner(bindings.owner).ledger
+        self._refuse_unpaid(plan.price, ledger.available)
         return Job(
             id=job_id,
             vendor=self.vendor.name,
@@ -167,20 +175,36 @@ class Submission:
             off_contract=scenario.off_contract,
         )
 
-    def _new_id(self, draft: Draft, promised: str) -> str:
-        store = self.life.store
-        if promised:
-            if store.has(promised):
-                raise Conflict(f"the id {promised!r} is taken by another job of this sandbox", job_id=promised)
-            return promised
+    def _planned(self, script: Script, draft: Draft, promised: str) -> tuple[str, Plan]:
+        """Return an id and the plan under it; an id counts as taken where a file of another job has one of its paths.
+
+        Raises:
+            Conflict: the promised id is taken.
+        """
+        store, path = self.life.store, ""
         for attempt in range(_MOST_TRIES):
-            dice = Draws(draft.draws.prefix, "again", attempt) if attempt else draft.draws
-            job_id = self.kind.new_id(msgspec.structs.replace(draft, draws=dice, attempt=attempt))
-            if not store.has(job_id):
-                return job_id
+            tried = msgspec.structs.replace(draft, attempt=attempt) if attempt else draft
+            job_id = promised or self.kind.new_id(msgspec.structs.replace(tried, draws=tried.fresh))
+            if promised and store.has(promised):
+                raise Conflict(f"the id {promised!r} is taken by another job of this sandbox", job_id=promised)
+            if store.has(job_id):
+                continue
+            plan = self._plan(script, tried, job_id)
+            path = next((output.path for output in plan.outputs if store.has_path(output.path)), "")
+            if not path:
+                return job_id, plan
+        if promised:
+            raise Conflict(f"the id {promised!r} needs the path {path!r}, and another job has it", job_id=promised)
         raise SimulatorError(f"{self.vendor.name} gave {_MOST_TRIES} ids that are all taken; a pin may repeat a seed")
 
-    def _plan(self, script: Script, draft: Draft, job_id: str, account: Account) -> Plan:
+    def _refuse_unpaid(self, price: float, available: float) -> None:
+        """Refuse a job that will cost more than its needs could know from the call alone: its price is that of its plan."""
+        for need in self.command.needs:
+            if isinstance(need, HasCredits) and price > available:
+                is_told = issubclass(need.error, NotEnoughCredits)
+                raise need.error(price, available) if is_told else need.error()
+
+    def _plan(self, script: Script, draft: Draft, job_id: str) -> Plan:
         kind, refresh = self.kind, script.scenario.refresh or self.kind.refresh
         held = self.command.is_blocking
         plan = make_plan(

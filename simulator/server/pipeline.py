@@ -165,7 +165,8 @@ class Pipeline:
             if exchange.refusal is not None:
                 raise exchange.refusal
             if route.operation.requires_key:
-                sandbox.admit(vendor, call.account)
+                looks = route.operation.looks_at_subscription
+                sandbox.admit(vendor, call.account, looks_at_subscription=looks)
             if exchange.body.error is not None:
                 raise exchange.body.error
             findings = route.checks.check_call(call, exchange.body.is_there)

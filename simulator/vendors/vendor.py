@@ -19,7 +19,7 @@ Headers = tuple[tuple[str, str], ...]
 class Call(msgspec.Struct, gc=False):
     """One request as a vendor sees it: found, decoded, not yet judged.
 
-    ``body`` is the decoded JSON, or a form's text fields by name (a file part stands in it as its file name);
+    ``marks`` is what the journal is to tell of it, such as what the vendor did not mind. ``body`` is the decoded JSON, or a form's text fields by name (a file part stands in it as its file name);
     what a file part or a media URL holds stands in ``inputs``, a list's one after the other under the list's name.
     ``now_ms`` is the instant at which it is answered. ``files_at`` turns the path of an output, and where
     it matters the vendor's own host for it, into the absolute URL at which this client can fetch it.
@@ -61,7 +61,8 @@ class Operation(msgspec.Struct, frozen=True):
 
     ``read`` turns a call and what the contract found wrong with it into a command, or raises an ``ApiError``;
     ``show`` words what came of it: a ``Snapshot``, a list of them, a record, or None.
-    ``inputs`` names the fields that hold media, with the kind expected where the wire does not tell.
+    ``inputs`` names the fields that hold media, with the kind expected where the wire does not tell; ``secrets`` those
+    of either body whose values nobody is to see in the journal.
     An operation that does not look at the subscription serves an ``ExpiredKey`` too.
     """
 
@@ -71,6 +72,7 @@ class Operation(msgspec.Struct, frozen=True):
     read: Callable[[Call, Sequence[Finding]], Command]
     show: Callable[[Any, Call], Reply]
     inputs: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[str, ...] = ()
     requires_key: bool = True
     looks_at_subscription: bool = True
     switch: tuple[str, str] | None = None  # served only while this switch has this value
@@ -80,7 +82,7 @@ class Operation(msgspec.Struct, frozen=True):
 class Draft(msgspec.Struct, frozen=True):
     """All that is known of a job at the moment it is accepted, for what the vendor decides then.
 
-    ``attempt`` counts the ids that were taken already.
+    ``attempt`` counts the ids, and the paths of outputs, that were taken already.
     """
 
     operation: str
@@ -96,15 +98,22 @@ class Draft(msgspec.Struct, frozen=True):
     ended_at_ms: int | None = None
     attempt: int = 0
 
+    @property
+    def fresh(self) -> Draws:
+        """The dice for a name that nothing else may have: others with each attempt."""
+        return Draws(self.draws.prefix, "again", self.attempt) if self.attempt else self.draws
+
 
 class Kind(msgspec.Struct, frozen=True):
     """One kind of job: its lifecycle, its ids, its outputs, its price, and the vendor's habits with it.
 
-    ``new_id`` is asked again with other dice while the id is taken. ``item_count`` says how many items a job has
-    where neither the request nor the scenario does. ``charges``: "submit" holds the price at once
-    and returns it unless the job succeeds; "end" debits it when the job succeeds. ``settles``: what a good end costs
-    where the price held is more than that; the rest is returned. ``job_expiry_by``: where switches decide how long a job
-    is kept, in the place of ``job_expiry``.
+    ``new_id`` is asked again with other dice while the id, or the path of an output, is taken. ``item_count`` says
+    how many items a job has where neither the request nor the scenario does. ``charges``: "submit" holds the price at
+    once and returns it unless the job succeeds; "end" debits it when the job succeeds. ``settles``: what a good end
+    costs where the price held is more than that; the rest is returned. ``job_expiry_by``: where switches decide how
+    long a job is kept, in the place of ``job_expiry``. ``blocks``: the submit is answered at the end, so nobody sees
+    what the job shows before.
+    ``id_pattern`` is what an id that somebody asks for must match as a whole.
     """
 
     name: str
@@ -112,6 +121,7 @@ class Kind(msgspec.Struct, frozen=True):
     new_id: Callable[[Draft], str]
     outputs: Callable[[Draft, str], tuple[Output, ...]] = lambda draft, job_id: ()
     price: Callable[[Draft, tuple[Output, ...]], float] = lambda draft, outputs: 0
+    id_pattern: str = r"\S+"
     charges: str = "end"
     settles: Callable[[Draft, tuple[Output, ...]], float] | None = None
     scenario: str = "happy"
@@ -122,6 +132,7 @@ class Kind(msgspec.Struct, frozen=True):
     takes_items: bool = False
     item_count: Callable[[Draft], int] = lambda draft: 0
     queues: bool = False
+    blocks: bool = False
     record: Callable[[Snapshot], tuple[str, str, Mapping[str, Any]]] | None = None
 
 

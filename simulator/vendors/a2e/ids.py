@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from simulator.jobs.chance import Draws
 
+ID_PATTERN = "[0-9a-f]{24}"  # fact a2e.id.object-id
 SAMPLE_KEY = "sk_0123456789abcdef0123456789abcdef"
 _SAMPLE_USER = "637498294abbb165572d5dbe"  # whose tasks the vendor's pages show
 _FIRST_USER_S, _LAST_USER_S = 1_640_995_200, 1_704_067_199  # 2022 and 2023

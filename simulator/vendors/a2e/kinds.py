@@ -6,7 +6,7 @@ from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.files import KINDS as MEDIA_KINDS
 from simulator.jobs.files import ImpossibleOutput, Input, Output, media_type_of, plan_output
 from simulator.jobs.scenario import Expiry, Shape
-from simulator.vendors.a2e.ids import object_id, user_id
+from simulator.vendors.a2e.ids import ID_PATTERN, object_id, user_id
 from simulator.vendors.a2e.lifecycle import LIFECYCLE
 from simulator.vendors.vendor import Draft, Kind
 
@@ -53,7 +53,8 @@ def plan_preview(draft: Draft, job_id: str) -> tuple[Output, ...]:
     target = _given(draft, "video_url")
     media_type = target.media_type if target and MEDIA_KINDS.get(target.media_type) == "image" else "image/jpeg"
     at_ms = draft.created_at_ms if draft.ended_at_ms is None else draft.ended_at_ms
-    return (_plan(draft, target or Input(), media_type, "AzureDragon/FS", at_ms),)
+    later_ms = draft.fresh.whole(0, 1000 * draft.attempt, "later")  # no two files have one name
+    return (_plan(draft, target or Input(), media_type, "AzureDragon/FS", at_ms + later_ms),)
 
 
 def plan_task(draft: Draft, job_id: str) -> tuple[Output, ...]:
@@ -110,13 +111,14 @@ def _media_type(shape: Shape, usual: str) -> str:
 
 
 KINDS = (
-    Kind(PREVIEW, LIFECYCLE, new_id, plan_preview, file_expiry=FILE_EXPIRY),
+    Kind(PREVIEW, LIFECYCLE, new_id, plan_preview, id_pattern=ID_PATTERN, file_expiry=FILE_EXPIRY),
     Kind(
         TASK,
         LIFECYCLE,
         new_id,
         plan_task,
         price=lambda draft, outputs: task_coins(outputs[0].duration_ms),
+        id_pattern=ID_PATTERN,
         charges="submit",
         file_expiry=FILE_EXPIRY,
     ),

@@ -8,6 +8,8 @@ from simulator.jobs.chance import Draws
 from simulator.jobs.job import Job
 from simulator.vendors.vendor import Draft
 
+ID_PATTERN = "[0-9a-f]{24}"  # fact akool.id.form
+
 
 class User(NamedTuple):
     """Who a key belongs to (fact akool.id.user)."""

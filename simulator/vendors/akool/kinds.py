@@ -6,7 +6,7 @@ from uuid import UUID
 from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.files import ImpossibleOutput, Input, Output, plan_output
 from simulator.jobs.scenario import Expiry, Shape
-from simulator.vendors.akool.ids import new_id
+from simulator.vendors.akool.ids import ID_PATTERN, new_id
 from simulator.vendors.akool.lifecycle import LIFECYCLE
 from simulator.vendors.vendor import Draft, Kind
 
@@ -156,7 +156,7 @@ def _media_type(given: Input, shape: Shape, usual: str) -> str:
 def _final_path(draft: Draft, given: Input, media_type: str) -> str:
     """Return where a face swap's file will stand (fact akool.file.name)."""
     stem = _STRANGE.sub("-", given.name.rpartition(".")[0] or given.name)[:60].strip("-") or "file"
-    unique = UUID(draft.draws.hexadecimal(32, "uuid"), version=4)
+    unique = UUID(draft.fresh.hexadecimal(32, "uuid"), version=4)
     return f"final_{stem}-{unique}-{draft.draws.whole(1000, 9999, 'file number')}.{_SUFFIXES[media_type]}"
 
 
@@ -166,7 +166,7 @@ def _shape(draft: Draft, kind: str) -> Shape:
 
 
 KINDS = (
-    Kind(ANALYSIS, LIFECYCLE, new_id, plan_previews, file_expiry=FILE_EXPIRY),
+    Kind(ANALYSIS, LIFECYCLE, new_id, plan_previews, id_pattern=ID_PATTERN, file_expiry=FILE_EXPIRY),
     Kind(
         HEAD_SWAP,
         LIFECYCLE,
@@ -174,6 +174,7 @@ KINDS = (
         plan_head_swap,
         price=lambda draft, outputs: locked_credits(outputs[0].duration_ms),
         settles=lambda draft, outputs: settled_credits(draft.fields["resolution"], outputs[0].duration_ms),
+        id_pattern=ID_PATTERN,
         charges="submit",
         file_expiry=FILE_EXPIRY,
     ),
@@ -183,6 +184,7 @@ KINDS = (
         new_id,
         plan_image_swap,
         price=lambda draft, outputs: 1,
+        id_pattern=ID_PATTERN,
         charges="submit",
         file_expiry=FILE_EXPIRY,
     ),
@@ -192,6 +194,7 @@ KINDS = (
         new_id,
         plan_video_swap,
         price=lambda draft, outputs: video_credits(outputs[0].duration_ms),
+        id_pattern=ID_PATTERN,
         charges="submit",
         file_expiry=FILE_EXPIRY,
     ),

@@ -27,7 +27,10 @@ V3, HEAD_SWAP = "/api/open/v3", "/api/open/v4/headswap"
 _VIDEO = (("video_url", "video"),)
 
 OPERATIONS = (
-    Operation("getToken", "POST", f"{V3}/getToken", read_token, show_token, requires_key=False),
+    Operation(
+        "getToken", "POST", f"{V3}/getToken", read_token, show_token,
+        secrets=("clientSecret", "token"), requires_key=False,
+    ),
     Operation("analyzeHeadSwap", "POST", f"{HEAD_SWAP}/analyze", read_analyze, show_analyzed, inputs=_VIDEO),
     Operation("getHeadSwapAnalysis", "GET", f"{HEAD_SWAP}/analyze/detail", read_analysis, show_analysis),
     Operation("createHeadSwapTask", "POST", f"{HEAD_SWAP}/task/create", read_create, show_created, inputs=_VIDEO),

@@ -125,8 +125,8 @@ EXPECTED = {
 }
 """What each field of a request has to be; where operations differ, with the operation before it."""
 
-_CALLS_PER_WINDOW = 60
-_WINDOW_MS = 60_000
+_CALLS_PER_WINDOW, _WINDOW_MS = 60, 60_000
+"""What a refusal says that no account's own limit has brought about, such as a scenario's."""
 
 
 def show_error(error: ApiError, call: Call) -> Reply:
@@ -174,10 +174,11 @@ def _headers(error: ApiError, now_ms: int) -> Headers:
     if isinstance(error, WrongMethod):
         return (("Allow", ", ".join(error.allowed)),)
     if isinstance(error, Busy):
-        opens_at_ms = max(now_ms + _WINDOW_MS if error.opens_at_ms is None else error.opens_at_ms, now_ms + 1)
+        window_ms = error.window_ms or _WINDOW_MS
+        opens_at_ms = max(now_ms + window_ms if error.opens_at_ms is None else error.opens_at_ms, now_ms + 1)
         return (
             ("Retry-After", str(-(-(opens_at_ms - now_ms) // 1000))),
-            ("X-RateLimit-Limit", str(_CALLS_PER_WINDOW)),
+            ("X-RateLimit-Limit", str(error.limit or _CALLS_PER_WINDOW)),
             ("X-RateLimit-Remaining", "0"),
             ("X-RateLimit-Reset", str(-(-opens_at_ms // 1000))),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from simulator.jobs.commands import Claim
-from simulator.jobs.files import Input
+from simulator.jobs.files import KINDS, Input, media_type_of
 from simulator.jobs.scenario import Failure
 from simulator.vendors.deepswapai.errors import (
     FileTooLarge,
@@ -42,7 +42,7 @@ def claims(held: Input, kind: str) -> tuple[Claim, ...]:
     longer_px, shorter_px = max(held.width_px, held.height_px), min(held.width_px, held.height_px)
     return (
         Claim(_known_bytes(held) <= MOST_BYTES, FileTooLarge(what)),
-        Claim(held.kind == kind, UnsupportedFormat(what)),
+        Claim(held.kind == kind and _is_named_like(held, kind), UnsupportedFormat(what)),
         Claim(longer_px <= LONGER_SIDE_PX and shorter_px <= SHORTER_SIDE_PX, ResolutionTooHigh(what)),
         Claim(held.duration_ms <= MOST_MS, VideoTooLong(what)),
         Claim(held.faces > 0, NoFaceDetected(what)),
@@ -56,6 +56,15 @@ def item_errors(targets: Sequence[Input]) -> Mapping[int, Failure]:
         for index, target in enumerate(targets)
     }
     return {index: as_failure(error) for index, error in broken.items() if error}
+
+
+def _is_named_like(held: Input, kind: str) -> bool:
+    """Return whether a URL's extension, if it has one that is known, is a video's where a video is due and else none.
+
+    Nobody looks behind a URL: fact deepswapai.error.url-extension.
+    """
+    promised = KINDS.get(media_type_of(held.name), "") if held.url and "." in held.name else ""
+    return not promised or (promised == "video") == (kind == "video")
 
 
 def _known_bytes(held: Input) -> int:

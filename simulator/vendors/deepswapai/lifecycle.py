@@ -26,7 +26,10 @@ MEDIA_TYPES = {
 """Fact deepswapai.file.media-type."""
 
 BOXES_PX = {"standard": (1280, 720), "high": (1920, 1080), "4k": (3840, 2160)}
-"""What a landscape output of each quality fits into; an upright one fits into the same box upright."""
+"""What a landscape output of each quality fits into; an upright one fits into the same box upright.
+
+Fact deepswapai.output.quality-size.
+"""
 
 FILE_EXPIRY = Expiry(24 * 3_600_000, since="ended")
 """Facts deepswapai.file.24-hours, deepswapai.file.batch-expiry."""
@@ -47,6 +50,11 @@ def size_px(quality: str, width_px: int, height_px: int) -> tuple[int, int]:
     box_width_px, box_height_px = BOXES_PX[quality] if width_px >= height_px else BOXES_PX[quality][::-1]
     scale = min(box_width_px / width_px, box_height_px / height_px)
     return max(1, round(width_px * scale)), max(1, round(height_px * scale))
+
+
+def length_ms(duration_ms: int) -> int:
+    """Return how long an output is, in tenths of a second, which is what the wire tells; 0 asks for the usual length."""
+    return max(100, ((duration_ms or _USUAL_MS) + 50) // 100 * 100)
 
 
 def video_credits(duration_ms: int) -> int:
@@ -71,14 +79,13 @@ def plan_batch(draft: Draft, job_id: str) -> tuple[Output, ...]:
 
 
 def plan_video(draft: Draft, job_id: str) -> tuple[Output, ...]:
-    """Plan the output of a video swap: as long as the target, in tenths of a second, which is what the wire tells.
+    """Plan the output of a video swap, as long as the target.
 
     Facts deepswapai.status.duration, deepswapai.status.samples-disagree.
     """
     [target] = _targets(draft, "target_video")
     shape = _shape(draft, "video")
-    duration_ms = shape.duration_ms or target.duration_ms or _USUAL_MS
-    duration_ms = max(100, (duration_ms + 50) // 100 * 100)
+    duration_ms = length_ms(shape.duration_ms or target.duration_ms)
     frames = shape.frames or min(target.frames, duration_ms) or None
     width_px, height_px = size_px(draft.fields["quality"], target.width_px, target.height_px)
     output = plan_output(
@@ -121,14 +128,17 @@ KINDS = (
         "image",
         LIFECYCLE,
         new_id=lambda draft: "job_" + draft.draws.text(_ALPHABET, 9, "id"),
+        id_pattern="job_[a-z0-9]{6,9}",
         outputs=plan_image,
         price=lambda draft, outputs: 1,
         file_expiry=FILE_EXPIRY,
+        blocks=True,
     ),
     Kind(
         "video",
         LIFECYCLE,
         new_id=lambda draft: "vjob_" + draft.draws.text(_ALPHABET, 9, "id"),
+        id_pattern="vjob_[a-z0-9]{6,9}",
         outputs=plan_video,
         price=lambda draft, outputs: video_credits(outputs[0].duration_ms),
         file_expiry=FILE_EXPIRY,
@@ -137,6 +147,7 @@ KINDS = (
         "batch",
         LIFECYCLE,
         new_id=lambda draft: "batch_" + draft.draws.text(_ALPHABET, 9, "id"),
+        id_pattern="batch_[a-z0-9]{6,9}",
         outputs=plan_batch,
         price=lambda draft, outputs: len(outputs),
         file_expiry=FILE_EXPIRY,

@@ -8,7 +8,7 @@ from simulator.jobs.errors import Finding, NotEnoughCredits, WrongMediaType
 from simulator.jobs.files import Input
 from simulator.vendors.deepswapai.errors import FaceIndexOutOfRange, bad_call
 from simulator.vendors.deepswapai.inputs import MEDIA, claims, given, item_errors
-from simulator.vendors.deepswapai.lifecycle import video_credits
+from simulator.vendors.deepswapai.lifecycle import length_ms, video_credits
 from simulator.vendors.deepswapai.words import show_credits, show_image, show_status, show_submitted
 from simulator.vendors.vendor import Call, Operation
 
@@ -51,7 +51,8 @@ def read_video(call: Call, findings: Sequence[Finding]) -> Submit:
     sources, targets = given(call, "source_image"), given(call, "target_video")
     [target] = targets
     needs = [*_claims(sources, "image"), *_claims(targets, "video")]
-    return _submit(call, "video", _fields(call), sources + targets, needs, price=video_credits(target.duration_ms))
+    price = video_credits(length_ms(target.duration_ms))
+    return _submit(call, "video", _fields(call), sources + targets, needs, price=price)
 
 
 def read_batch(call: Call, findings: Sequence[Finding]) -> Submit:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from simulator.jobs.errors import (
     ApiError,
     BodyTooLarge,
+    Busy,
     ExpiredJob,
     MalformedBody,
     NoKey,
@@ -99,8 +100,10 @@ ERRORS: Mapping[type[ApiError], Refusal] = {
     UnknownPath: Refusal(404, "Not Found"),
     WrongMethod: Refusal(405, "Method Not Allowed"),
     BodyTooLarge: Refusal(413, "File too large. Max size 2048MB"),
+    Busy: Refusal(429, "Too Many Requests"),
 }  # fmt: skip
-"""Facts openshorts.process.order, openshorts.error.not-found, openshorts.error.method, openshorts.status.unknown-job."""
+"""Facts openshorts.process.order, openshorts.error.not-found, openshorts.error.method, openshorts.status.unknown-job,
+openshorts.error.rate-limit."""
 
 
 def show_error(error: ApiError, call: Call) -> Reply:

@@ -35,6 +35,8 @@ FRAMES_PX = {"horizontal": (1920, 1080), "square": (1080, 1080)}
 UPRIGHT_PX = (1080, 1920)
 """Fact openshorts.clip.size."""
 
+ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"  # fact openshorts.process.reply
+
 _BYTES_PER_MS = 150
 
 
@@ -98,6 +100,7 @@ KINDS = (
         LIFECYCLE,
         new_id,
         plan_clips,
+        id_pattern=ID_PATTERN,
         refresh=TICK,
         job_expiry=HOUR,
         job_expiry_by=expiry,

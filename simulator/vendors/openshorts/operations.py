@@ -22,7 +22,7 @@ def read_nothing(call: Call, findings: Sequence[Finding]) -> GetAccount:
 OPERATIONS = (
     Operation(
         "processVideo", "POST", "/api/process", read_process, show_submitted,
-        inputs=(("url", "video"), ("file", "video")),
+        inputs=(("url", "video"), ("file", "video")), secrets=("webhook_secret",),
     ),
     Operation("getStatus", "GET", "/api/status/{job_id}", read_status, show_status),
     Operation("getConfig", "GET", "/api/config", read_nothing, show_config),

@@ -28,6 +28,7 @@ from simulator.vendors.vendor import Call, Headers, Reply
 
 ACCOUNT_CALLS = ("listAccounts", "getAccount", "putAccount", "deleteAccount")
 REQUIRED = "Required param {name} is missing or empty"  # facts useapi.account.put-missing, useapi.errors.required-param
+TOO_MANY_CALLS = "Too many requests"  # fact useapi.errors.rate-limit
 RETRY_AFTER_S = 10  # about as long as a blocking command takes (fact useapi.blocking.duration)
 
 
@@ -62,7 +63,7 @@ ERRORS: Mapping[type[ApiError], Refusal] = {
     BodyTooLarge: Refusal(413, "Request Entity Too Large"),
     WrongMediaType: Refusal(415, "Unsupported Media Type"),
     NotEnoughCredits: Refusal(429, "Not enough credits"),
-    Busy: Refusal(429, "Channel is busy executing another job"),
+    Busy: Refusal(429, "Channel is busy executing another job"),  # of a rate: TOO_MANY_CALLS
     ApiError: Refusal(500, "Internal Server Error"),
 }
 """Whatever is not named answers as ``ApiError`` does."""
@@ -89,6 +90,8 @@ def _worded(error: ApiError, call: Call) -> tuple[int, str]:
     status, text = refusal.status, refusal.text.format_map(vars(error))
     if isinstance(error, ExpiredJob) and call.operation in ("cancelJob", "cancelJobPlain"):
         return 404, f"Unable to locate job {error.job_id}"  # fact useapi.cancel.expired
+    if isinstance(error, Busy) and error.what == Busy.RATE:
+        return status, TOO_MANY_CALLS
     if isinstance(error, NotEnoughCredits):
         return int(chosen("no_credits", call.switches)), text
     if isinstance(error, UnknownRecord) and not error.id:  # fact useapi.channel.no-account

@@ -38,6 +38,8 @@ _SUFFIXES = {
 }
 """What the bot can send (fact useapi.attachments.content-type)."""
 
+ID_PATTERN = "job:[0-9]{17}-user:[0-9]+-channel:[0-9]+-bot:faceswap"  # fact useapi.ids.jobid-shape
+
 
 def new_id(draft: Draft) -> str:
     """Return a ``jobid`` (facts useapi.ids.jobid-shape, useapi.ids.jobid-time, useapi.ids.jobid-owner)."""
@@ -111,7 +113,7 @@ def _fitted(width_px: int, height_px: int) -> tuple[int, int]:
 def _path(draft: Draft, media_type: str) -> str:
     """Return where the file stands; the attachment's id names the instant of the result (fact useapi.attachments.extension)."""
     at_ms = draft.created_at_ms if draft.ended_at_ms is None else draft.ended_at_ms
-    attachment = snowflake(at_ms, draft.draws, "attachment")
+    attachment = snowflake(at_ms, draft.fresh, "attachment")
     name = f"ins_{draft.operation}_{bot_job_id(draft.draws)[:8]}.{_SUFFIXES[media_type]}"
     return f"attachments/{draft.bound['channel']}/{attachment}/{name}"
 
@@ -127,6 +129,7 @@ KINDS = (
         new_id,
         plan_headshot,
         _price,
+        id_pattern=ID_PATTERN,
         charges="submit",
         refresh=SWEEP,
         job_expiry=JOB_EXPIRY,
@@ -138,6 +141,7 @@ KINDS = (
         new_id,
         plan_like("image"),
         _price,
+        id_pattern=ID_PATTERN,
         charges="submit",
         refresh=SWEEP,
         job_expiry=JOB_EXPIRY,
@@ -149,6 +153,7 @@ KINDS = (
         new_id,
         plan_like("target_image_gif_or_video"),
         _price,
+        id_pattern=ID_PATTERN,
         charges="submit",
         refresh=SWEEP,
         job_expiry=JOB_EXPIRY,
@@ -160,8 +165,10 @@ KINDS = (
         new_id,
         plan_like("target_image_gif_or_video"),
         _price,
+        id_pattern=ID_PATTERN,
         charges="submit",
         job_expiry=JOB_EXPIRY,
         file_expiry=FILE_EXPIRY,
+        blocks=True,
     ),
 )

@@ -63,10 +63,13 @@ OPERATIONS = (
     Operation("listJobs", "GET", f"{ROOT}/jobs", read_jobs, show_jobs),
     Operation("cancelJob", "GET", f"{ROOT}/jobs/cancel/", read_cancel, show_cancelled),
     Operation("cancelJobPlain", "GET", f"{ROOT}/jobs/cancel", read_cancel, show_cancelled),
-    Operation("listAccounts", "GET", f"{ROOT}/account", read_list, show_list, looks_at_subscription=False),
-    Operation("getAccount", "GET", f"{ROOT}/account/{{channel}}", read_get, show_get, looks_at_subscription=False),
-    Operation("putAccount", "POST", f"{ROOT}/account/{{channel}}", read_put, show_done, looks_at_subscription=False),
-    Operation(
-        "deleteAccount", "DELETE", f"{ROOT}/account/{{channel}}", read_delete, show_done, looks_at_subscription=False
+    *(
+        Operation(id, method, f"{ROOT}{path}", read, show, secrets=("discord",), looks_at_subscription=False)
+        for id, method, path, read, show in (
+            ("listAccounts", "GET", "/account", read_list, show_list),
+            ("getAccount", "GET", "/account/{channel}", read_get, show_get),
+            ("putAccount", "POST", "/account/{channel}", read_put, show_done),
+            ("deleteAccount", "DELETE", "/account/{channel}", read_delete, show_done),
+        )
     ),
 )
