@@ -63,7 +63,7 @@ docker: ## build the image media-api-simulator
 	docker build --tag media-api-simulator .
 
 clean: ## remove the environment and all that was built
-	rm -rf $(VENV) build dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist simulator-demo .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find simulator tests bench -name __pycache__ -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # The environment comes in two steps, so that `make run` does not wait for the test tools. hatchling goes

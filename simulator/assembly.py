@@ -4,24 +4,27 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from simulator import vendors
-from simulator.jobs.errors import SimulatorError
+from simulator.jobs.errors import SimulatorError, UnfitScenario, UnknownScenario
 from simulator.library import Library
 from simulator.media.cache import MadeFiles
+from simulator.sandbox.choosing import check_playable
 from simulator.sandbox.clock import read_instant
 from simulator.sandbox.sandbox import SandboxSettings
-from simulator.sandbox.sandboxes import Sandboxes
+from simulator.sandbox.sandboxes import MAIN, Sandboxes
+from simulator.sandbox.switches import check_switches
 from simulator.server.addresses import Address, Door
 from simulator.server.desks import Desks
 from simulator.server.edge import OpenDoor, open_door
 from simulator.server.pipeline import Pipeline
 from simulator.settings import BadSetting, Settings
+from simulator.vendors.vendor import Vendor
 
 if TYPE_CHECKING:
     from simulator.server.control import Control
@@ -42,10 +45,10 @@ class Simulator:
         self.settings, self.vendor_names = settings, vendor_names
         self.library = Library(settings.scenario_folders, cache_folder=settings.cache_folder)
         self.sandboxes = Sandboxes(
-            _sandbox_settings(settings, vendor_names), self.library, auto_create=settings.auto_sandboxes
+            _sandbox_settings(settings, self.library, vendor_names), self.library, auto_create=settings.auto_sandboxes
         )
-        _check_scenario(settings.scenario, self.library, vendor_names)
         _check_vendors(settings, vendor_names)
+        self._make_sandboxes()
         self.desks = Desks(vendor_names, vendors.load, self.library.contract)
         self.pipeline = Pipeline(
             self.sandboxes,
@@ -59,7 +62,17 @@ class Simulator:
     def _new_control(self) -> "Control":
         from simulator.server.control import Control  # here, for a start that nobody controls need not wait 30 ms
 
-        return Control(self.sandboxes, self.library, self.vendor_names, vendors.load, token=self.settings.token)
+        token, host = self.settings.token, self.settings.host
+        return Control(self.sandboxes, self.library, self.vendor_names, vendors.load, token=token, host=host)
+
+    def _make_sandboxes(self) -> None:
+        """Make those that ports of their own are for."""
+        for id in dict.fromkeys(door.sandbox for door in self.settings.vendor_ports):
+            try:
+                if id not in ("", MAIN):
+                    self.sandboxes.create(id, lasts=True)
+            except SimulatorError as error:
+                raise BadSetting(error.message) from error
 
     async def open(self) -> None:
         """Listen on every port that was asked for.
@@ -70,7 +83,10 @@ class Simulator:
         log = logging.getLogger("simulator.access") if self.settings.has_access_log else None
         apart = self.settings.control_port is not None
         wanted = [(self.settings.port, Door(has_control=not apart))]
-        wanted += [(port, Door(vendor=name, has_control=False)) for name, port in self.settings.vendor_ports]
+        wanted += [
+            (own.port, Door(vendor=own.vendor, sandbox=own.sandbox, has_control=False))
+            for own in self.settings.vendor_ports
+        ]
         if self.settings.control_port is not None:
             wanted.append((self.settings.control_port, Door()))
         try:
@@ -91,6 +107,21 @@ class Simulator:
         for door in self.doors:
             await door.close()
         self.doors.clear()
+
+    def unfit_kinds(self) -> dict[str, list[str]]:
+        """Return the kinds of jobs, by vendor, that cannot play the default scenario and keep to their vendor's."""
+        name = self.settings.scenario
+        found = {vendor.name: self._unfit(name, vendor) for vendor in map(vendors.load, self.vendor_names) if name}
+        return {vendor: kinds for vendor, kinds in found.items() if kinds}
+
+    def _unfit(self, name: str, vendor: Vendor) -> list[str]:
+        kinds = []
+        for kind in vendor.kinds:
+            try:
+                self.library.script(name, vendor, kind)
+            except (UnfitScenario, UnknownScenario):
+                kinds.append(kind.name)
+        return kinds
 
     @property
     def url(self) -> str:
@@ -174,14 +205,18 @@ def run_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         runner.run(main())
 
 
-def _sandbox_settings(settings: Settings, vendor_names: tuple[str, ...]) -> SandboxSettings:
+def _sandbox_settings(settings: Settings, library: Library, vendor_names: tuple[str, ...]) -> SandboxSettings:
     try:
         epoch_ms = read_instant(settings.epoch) if settings.epoch else _real_ms() // 1_000_000
     except SimulatorError as error:
         raise BadSetting(f"epoch: {error}") from error
     switches = dict(settings.switches)
-    if switches:
-        _check_switches(switches, vendor_names)
+    try:
+        check_switches(map(vendors.load, vendor_names), switches)
+        if settings.scenario:
+            check_playable(library, settings.scenario, map(vendors.load, vendor_names))
+    except SimulatorError as error:
+        raise BadSetting(error.message) from error
     return SandboxSettings(
         seed=settings.seed,
         epoch_ms=epoch_ms,
@@ -195,30 +230,7 @@ def _sandbox_settings(settings: Settings, vendor_names: tuple[str, ...]) -> Sand
     )
 
 
-def _check_switches(switches: Mapping[str, str], vendor_names: tuple[str, ...]) -> None:
-    known = {f"{name}.{switch.name}": switch for name in vendor_names for switch in vendors.load(name).switches}
-    for name, choice in switches.items():
-        if name not in known:
-            raise BadSetting(f"there is no switch {name!r}; there are: {', '.join(sorted(known))}")
-        if choice not in known[name].choices:
-            raise BadSetting(f"switch {name} cannot be {choice!r}; it can be: {', '.join(known[name].choices)}")
-
-
-def _check_scenario(name: str, library: Library, vendor_names: tuple[str, ...]) -> None:
-    if not name:
-        return
-    failures = []
-    for vendor in map(vendors.load, vendor_names):
-        for kind in vendor.kinds:
-            try:
-                library.script(name, vendor, kind)
-                return
-            except SimulatorError as error:
-                failures.append(str(error))
-    raise BadSetting(failures[0])
-
-
 def _check_vendors(settings: Settings, vendor_names: tuple[str, ...]) -> None:
-    for name, _ in settings.vendor_ports:
-        if name not in vendor_names:
-            raise BadSetting(f"there is no vendor {name!r}; there are: {', '.join(vendor_names)}")
+    for door in settings.vendor_ports:
+        if door.vendor not in vendor_names:
+            raise BadSetting(f"there is no vendor {door.vendor!r}; there are: {', '.join(vendor_names)}")

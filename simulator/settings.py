@@ -16,12 +16,20 @@ class BadSetting(ValueError):
     """A flag or variable that cannot be used; the message says which and what would be legal."""
 
 
+class VendorPort(msgspec.Struct, frozen=True):
+    """A port that is one vendor's own, and one sandbox's where it names one."""
+
+    vendor: str
+    port: int
+    sandbox: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """What a server is started with. Lists in the environment are separated by commas."""
 
     host: str = "127.0.0.1"
     port: int = 8080
-    vendor_ports: tuple[tuple[str, int], ...] = ()
+    vendor_ports: tuple[VendorPort, ...] = ()
     control_port: int | None = None
     has_control: bool = True
     token: str | None = None
@@ -60,7 +68,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
     unknown = [name for name in environment if name.startswith(PREFIX) and name not in VARIABLES]
     if unknown:
         raise BadSetting(f"{unknown[0]} is no setting; there are: {', '.join(VARIABLES)}")
-    said.setdefault("seed", secrets.token_hex(4))
+    said["seed"] = said.get("seed") or secrets.token_hex(4)
     if "cache_folder" not in said:
         said["cache_folder"] = _cache_folder(environment)
     settings = Settings(**said)
@@ -140,23 +148,45 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _ports(text: str) -> tuple[tuple[str, int], ...]:
-    pairs = [read_pair(part, "vendor's port") for part in _listed(text)]
-    return tuple((name, int(port)) for name, port in pairs)
+def read_vendor_port(text: str) -> VendorPort:
+    """Return what ``useapi=8001`` says, or ``t1/useapi=8001``, which names a sandbox too.
+
+    Raises:
+        BadSetting: it is neither.
+    """
+    name, port = read_pair(text, "vendor's port")
+    sandbox, slash, vendor = name.rpartition("/")
+    if not port.isdecimal() or (slash and not sandbox):
+        raise BadSetting(f"{port!r} is no port; write for example useapi=8001, or t1/useapi=8001 for the sandbox t1")
+    return VendorPort(vendor, int(port), sandbox)
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise BadSetting(f"{text!r} is no whole number") from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadSetting(f"{text!r} is no number") from error
 
 
 _READERS: dict[str, Any] = {
-    "port": int,
-    "vendor_ports": _ports,
-    "control_port": int,
+    "port": _whole,
+    "vendor_ports": lambda text: tuple(map(read_vendor_port, _listed(text))),
+    "control_port": _whole,
     "has_control": _flag,
     "scenario_folders": lambda text: tuple(Path(part) for part in _listed(text)),
-    "speed": float,
+    "speed": _number,
     "hold": _flag,
     "switches": lambda text: tuple(read_pair(part, "switch") for part in _listed(text)),
     "strict_keys": _flag,
     "auto_sandboxes": _flag,
-    "max_jobs": int,
+    "max_jobs": _whole,
     "max_body_bytes": read_size,
     "cache_folder": Path,
     "has_access_log": _flag,
@@ -169,7 +199,11 @@ def _cache_folder(environment: Mapping[str, str]) -> Path | None:
 
 
 def _check(settings: Settings) -> None:
-    ports = [settings.port, *(port for _, port in settings.vendor_ports)]
+    if settings.token is not None and not settings.token.strip():
+        raise BadSetting("the token is empty and would guard nothing; leave it out, or say one")
+    if settings.control_port is not None and not settings.has_control:
+        raise BadSetting("a port for the control API and no control API: say --control-port or --no-control")
+    ports = [settings.port, *(own.port for own in settings.vendor_ports)]
     if settings.control_port is not None:
         ports.append(settings.control_port)
     for port in ports:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.settings import VARIABLES, BadSetting, Settings, read_settings
+from simulator.settings import VARIABLES, BadSetting, Settings, VendorPort, read_settings
 
 
 def test_a_flag_wins_over_the_environment_and_that_over_the_default() -> None:
@@ -25,7 +25,7 @@ def test_lists_sizes_and_truths_are_read() -> None:
             "MEDIASIM_SWITCHES": "useapi.busy=plain,deepswapai.expired_file=410",
             "MEDIASIM_MAX_BODY": "2MiB",
             "MEDIASIM_STRICT_KEYS": "yes",
-            "MEDIASIM_VENDOR_PORTS": "useapi=8001",
+            "MEDIASIM_VENDOR_PORTS": "useapi=8001, t1/akool=8002",
         },
     )
 
@@ -33,18 +33,26 @@ def test_lists_sizes_and_truths_are_read() -> None:
     assert settings.switches == (("useapi.busy", "plain"), ("deepswapai.expired_file", "410"))
     assert settings.max_body_bytes == 2 << 20
     assert settings.strict_keys
-    assert settings.vendor_ports == (("useapi", 8001),)
+    assert settings.vendor_ports == (VendorPort("useapi", 8001), VendorPort("akool", 8002, "t1"))
 
 
 def test_a_seed_that_nobody_gave_differs_from_start_to_start() -> None:
     assert read_settings({}, {}).seed != read_settings({}, {}).seed
+    assert read_settings({"seed": ""}, {}).seed
+    assert read_settings({}, {"MEDIASIM_SEED": ""}).seed
 
 
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
         ({"MEDIASIM_PRT": "1"}, "MEDIASIM_PRT is no setting"),
-        ({"MEDIASIM_PORT": "many"}, "MEDIASIM_PORT"),
+        ({"MEDIASIM_PORT": "many"}, "^MEDIASIM_PORT: 'many' is no whole number$"),
+        ({"MEDIASIM_SPEED": "fast"}, "^MEDIASIM_SPEED: 'fast' is no number$"),
+        ({"MEDIASIM_SPEED": "nan"}, "above 0"),
+        ({"MEDIASIM_TOKEN": ""}, "the token is empty"),
+        ({"MEDIASIM_TOKEN": " "}, "the token is empty"),
+        ({"MEDIASIM_CONTROL": "off", "MEDIASIM_CONTROL_PORT": "8001"}, "no control API"),
+        ({"MEDIASIM_VENDOR_PORTS": "/useapi=8001"}, "t1/useapi=8001 for the sandbox t1"),
         ({"MEDIASIM_PORT": "70000"}, "70000 is no port"),
         ({"MEDIASIM_CLOCK": "fast"}, "there are real, manual, skip"),
         ({"MEDIASIM_SPEED": "0"}, "above 0"),

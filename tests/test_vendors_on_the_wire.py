@@ -1,6 +1,7 @@
 """Every vendor as a client meets it: each shipped scenario walked over HTTP, each reply within the contract, each file made."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.error import HTTPError
@@ -13,6 +14,7 @@ from simulator.assembly import Background
 from simulator.jobs.errors import SimulatorError
 from simulator.jobs.files import Output
 from simulator.media.synthetic import make
+from simulator.sandbox.choosing import Pin
 from simulator.settings import Settings
 
 EPOCH = "2026-01-28T12:00:00Z"
@@ -80,15 +82,20 @@ def fetch(method: str, url: str, body: bytes | None = None, **headers: str) -> t
         return reply.status, dict(reply.headers), reply.read()
 
 
+def with_key(vendor: str) -> dict[str, str]:
+    """Return the headers by which a call shows the sample key."""
+    found = vendors.load(vendor)
+    told = {name.replace("-", "_"): said.replace("{key}", found.sample_key) for name, said in found.tour.headers}
+    return {"Authorization": f"Bearer {found.sample_key}"} | told
+
+
 def submit(base: str, vendor: str, kind: str, **headers: str) -> tuple[int, Any]:
     """Submit a job of a kind; return status and body."""
     if (vendor, kind) in BEFORE:
         submit(base, vendor, BEFORE[vendor, kind])
         fetch("POST", f"{base}/_simulator/clock/advance", b'{"by": "60s"}', Content_Type="application/json")
     path, fields, files = SUBMITS[vendor, kind]
-    found = vendors.load(vendor)
-    told = {name.replace("-", "_"): said.replace("{key}", found.sample_key) for name, said in found.tour.headers}
-    headers = {"Authorization": f"Bearer {found.sample_key}"} | told | headers
+    headers = with_key(vendor) | headers
     if not files:
         body, headers["Content_Type"] = json.dumps(fields).encode(), "application/json"
     else:
@@ -192,20 +199,67 @@ def test_another_keys_job_is_unknown(server: Background, base: str) -> None:
     assert (status, json.loads(text)["error_code"]) == (404, "job_not_found")
 
 
-@pytest.mark.fact("useapi.cors.any-origin", "useapi.cors.preflight")
-def test_a_page_of_any_origin_may_call_useapi(server: Background, base: str) -> None:
-    jobs = f"{base}/useapi/v1/faceswap/jobs"
+@pytest.mark.fact("useapi.cors.any-origin")
+def test_a_page_of_any_origin_may_call_useapi(base: str) -> None:
+    jobs, key = f"{base}/useapi/v1/faceswap/jobs", "Bearer user:1-abc"
 
-    asked = fetch(
-        "OPTIONS", jobs, Origin="https://page.example", Access_Control_Request_Method="GET",
-        Access_Control_Request_Headers="authorization",
-    )  # fmt: skip
-    status, headers, _ = fetch("GET", jobs, Origin="https://page.example", Authorization="Bearer user:1-abc")
+    good = fetch("GET", jobs, Origin="https://page.example", Authorization=key)
+    bad = fetch("GET", jobs, Origin="https://page.example")
+    without = fetch("GET", jobs, Authorization=key)
 
-    assert asked[0] in (200, 204)
-    assert "GET" in asked[1]["Access-Control-Allow-Methods"]
-    assert "authorization" in asked[1]["Access-Control-Allow-Headers"].lower()
-    assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
+    assert (good[0], good[1]["Access-Control-Allow-Origin"]) == (200, "*")
+    assert (bad[0], bad[1]["Access-Control-Allow-Origin"]) == (401, "*")
+    assert (without[0], "Access-Control-Allow-Origin" in without[1]) == (200, False)
+
+
+@pytest.mark.fact("useapi.cors.preflight")
+def test_a_preflight_of_useapi_is_told_the_methods_and_what_it_asks_for(base: str) -> None:
+    account = f"{base}/useapi/v1/faceswap/account/1114135330115551237"
+    asks = {"Origin": "https://page.example", "Access_Control_Request_Method": "POST"}
+
+    asked = fetch("OPTIONS", account, **asks, Access_Control_Request_Headers="authorization, x-mine")
+    bare = fetch("OPTIONS", account, Origin="https://page.example")
+
+    assert (asked[0], asked[2]) == (204, b"")
+    assert asked[1]["Access-Control-Allow-Origin"] == "*"
+    assert asked[1]["Access-Control-Allow-Methods"] == "GET, POST, DELETE"
+    assert asked[1]["Access-Control-Allow-Headers"] == "authorization, x-mine"
+    assert (bare[0], json.loads(bare[2])) == (405, {"error": "Method Not Allowed", "code": 405})
+
+
+@pytest.mark.fact("deepswapai.file.error-text", "deepswapai.error.method-not-allowed")
+def test_the_file_host_of_deepswapai_refuses_a_wrong_method_as_the_api_does(base: str) -> None:
+    file = f"{base}/deepswapai/results/xyz789.mp4"
+
+    wrong, missing = fetch("DELETE", file), fetch("GET", file)
+
+    assert (wrong[0], wrong[1]["Allow"]) == (405, "GET, HEAD")
+    assert json.loads(wrong[2])["error_code"] == "method_not_allowed"
+    assert (missing[0], missing[2]) == (404, b"Not Found")
+
+
+@pytest.mark.parametrize(("vendor", "kind"), kinds())
+def test_a_repeat_of_a_job_has_files_of_its_own(server: Background, base: str, vendor: str, kind: str) -> None:
+    for _ in range(3):
+        submit(base, vendor, kind, X_Simulator_Seed="the-same")
+
+    outputs = [output.path for shot in server.simulator.sandboxes.main.jobs() for output in shot.outputs]
+
+    assert len(outputs) == len(set(outputs)) >= 3
+
+
+@pytest.mark.parametrize("vendor", vendors.NAMES)
+@pytest.mark.parametrize("key", ["invalid-key", "an-expired-key", "blocked-key", "no-credit-key"])
+def test_a_key_that_plays_a_state_is_answered_by_the_vendor_alone(base: str, vendor: str, key: str) -> None:
+    told = {name: said.replace(vendors.load(vendor).sample_key, key) for name, said in with_key(vendor).items()}
+    bodies = {path: json.dumps(fields).encode() for (of, _), (path, fields, files) in SUBMITS.items() if of == vendor}
+
+    for operation in vendors.load(vendor).operations:
+        path = re.sub(r"{\w+}", "1114135330115551237", operation.path)
+        body = bodies.get(operation.path, b"{}") if operation.method == "POST" else None
+        _, headers, text = fetch(operation.method, f"{base}/{vendor}{path}", body, Content_Type="application/json", **told)
+
+        assert "X-Simulator-Error" not in headers, (operation.id, text)
 
 
 def test_a_scenario_that_a_kind_cannot_play_is_refused_loudly(server: Background, base: str) -> None:
@@ -221,11 +275,10 @@ def test_an_unknown_scenario_names_what_there_is(server: Background, base: str) 
 
     assert status == 400
     assert "did you mean 'happy'" in body["error"]["message"]
+    assert "partial-batch" not in body["error"]["legal"]  # a headshot has no items
 
 
 @pytest.mark.parametrize("vendor", vendors.NAMES)
 def test_a_pin_that_no_kind_can_play_is_refused_when_laid(server: Background, base: str, vendor: str) -> None:
-    from simulator.sandbox.choosing import Pin
-
     with pytest.raises(SimulatorError):
         server.simulator.sandboxes.main.pin(Pin(vendor, scenario="no-such-scenario"), vendors.load(vendor))

@@ -4,7 +4,7 @@ import argparse
 import gc
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from simulator import __version__
 
@@ -43,8 +43,29 @@ def fail(message: str) -> int:
     return WRONG_USE
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.exit(fail(f"{message.removeprefix('argument ')}; {self.prog} --help tells more"))
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from error
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="simulator",
         description="Plays asynchronous media APIs: submit a job, poll it, download the result, on a clock you command.",
     )
@@ -54,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="walk one job of each vendor from submit to download")
     demo.add_argument("--into", default="simulator-demo", metavar="FOLDER", help="where the files go (simulator-demo)")
     demo.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only this vendor; may be repeated")
-    demo.add_argument("--speed", type=float, default=4.0, help="virtual seconds a second (4); 0 does not wait at all")
+    demo.add_argument("--speed", type=_number, default=4.0, help="virtual seconds a second (4); 0 does not wait at all")
     check = commands.add_parser("check", help="say what is wrong with scenario files")
     check.add_argument("paths", nargs="+", metavar="PATH", help="a scenario file, or a folder with some")
     return parser
@@ -66,21 +87,21 @@ def _add_serve(commands: Any) -> None:
     )
     say = serve.add_argument
     say("--host", help="address to listen on (127.0.0.1)")
-    say("--port", type=int, help="port to listen on (8080; 0 lets the system choose)")
+    say("--port", type=_whole, help="port to listen on (8080; 0 lets the system choose)")
     say(
         "--vendor-port",
         dest="vendor_ports",
         action="append",
         default=[],
-        metavar="VENDOR=PORT",
-        help="a port of its own",
+        metavar="[SANDBOX/]VENDOR=PORT",
+        help="a port of its own, for a sandbox of its own where it names one",
     )
     say(
         "--scenarios", dest="scenario_folders", action="append", default=[], metavar="FOLDER", help="your own scenarios"
     )
     say("--scenario", metavar="NAME", help="what jobs play that nobody else chose for")
     say("--clock", metavar="MODE", help="real (default), manual or skip")
-    say("--speed", type=float, help="virtual seconds a second, in the mode real (1)")
+    say("--speed", type=_number, help="virtual seconds a second, in the mode real (1)")
     say("--hold", action="store_true", default=None, help="blocking calls wait, instead of moving a standing clock")
     say("--seed", help="what all dice depend on (drawn and printed)")
     say("--epoch", metavar="INSTANT", help="where the clock starts, such as 2026-01-31T12:00:00Z (now)")
@@ -94,9 +115,9 @@ def _add_serve(commands: Any) -> None:
     )
     say("--strict-keys", action="store_true", default=None, help="refuse keys that nobody made known")
     say("--auto-sandboxes", action="store_true", default=None, help="make a sandbox when it is first called")
-    say("--max-jobs", type=int, help="jobs kept in each sandbox (100000)")
+    say("--max-jobs", type=_whole, help="jobs kept in each sandbox (100000)")
     say("--max-body", dest="max_body_bytes", metavar="SIZE", help="largest body held in memory (64MiB)")
-    say("--control-port", type=int, help="serve the control API on a port of its own")
+    say("--control-port", type=_whole, help="serve the control API on a port of its own")
     say("--no-control", dest="has_control", action="store_false", default=None, help="serve no control API at all")
     say("--token", help="what guards the control API")
     say("--access-log", dest="has_access_log", action="store_true", default=None, help="print a line for each call")

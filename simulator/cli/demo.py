@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPException
+from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -79,8 +80,8 @@ def demo(into: str, names: Sequence[str], *, speed: float) -> int:
     unknown = [name for name in names if name not in vendors.NAMES]
     if unknown:
         return fail(f"there is no vendor {unknown[0]!r}; there are: {', '.join(vendors.NAMES)}")
-    if speed < 0:
-        return fail("--speed cannot be below 0")
+    if not (isfinite(speed) and speed >= 0):
+        return fail("--speed is a number of virtual seconds, and cannot be below 0")
     folder = Path(into)
     try:
         folder.mkdir(parents=True, exist_ok=True)

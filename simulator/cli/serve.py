@@ -1,10 +1,12 @@
 """``simulator serve``: check everything, open the ports, say how to begin, and serve until asked to stop."""
 
 import asyncio
+import errno
 import gc
 import logging
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ from simulator import __version__, vendors
 from simulator.assembly import Simulator, run_loop
 from simulator.cli import fail
 from simulator.library import BadScenarios
-from simulator.settings import BadSetting, Settings, read_pair, read_settings, read_size
+from simulator.settings import BadSetting, Settings, read_pair, read_settings, read_size, read_vendor_port
 
+_PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
 _OPEN_HOSTS = ("0.0.0.0", "::")  # noqa: S104
 
 
@@ -31,7 +34,8 @@ def serve(flags: Mapping[str, Any]) -> int:
     try:
         run_loop(lambda: _serve(simulator))
     except OSError as error:
-        return fail(f"cannot listen on {settings.host}: {error.strerror or error}; --port names another port, 0 any")
+        hint = "--port names another port, 0 any" if error.errno in _PORT_ERRORS else "--host names another address"
+        return fail(f"cannot listen on {settings.host}: {error.strerror or error}; {hint}")
     return 0
 
 
@@ -40,25 +44,39 @@ async def _serve(simulator: Simulator) -> None:
     await simulator.open()
     gc.freeze()  # what is there by now stays: no later collection need visit it
     gc.enable()
-    for wish in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(wish, is_over.set)
+    end_on_signals(loop, is_over)
     print(await asyncio.to_thread(welcome, simulator), flush=True)  # calls are answered while the vendors are loaded
     await is_over.wait()
     await simulator.close()
+
+
+def end_on_signals(loop: asyncio.AbstractEventLoop, is_over: asyncio.Event) -> None:
+    """Have Ctrl-C and a termination end the serving."""
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # on Windows, where Ctrl-C interrupts the loop instead
+            loop.add_signal_handler(wish, is_over.set)
 
 
 def welcome(simulator: Simulator) -> str:
     """Return what a newcomer needs: where each vendor is, a key that works, and a first call to paste."""
     settings, url = simulator.settings, simulator.url
     lines = [f"Simulator {__version__} on {url}   clock: {_clock(settings)}   seed: {settings.seed}", ""]
-    ports = dict(zip([name for name, _ in settings.vendor_ports], simulator.doors[1:], strict=False))
+    ports = list(zip(settings.vendor_ports, simulator.doors[1:], strict=False))
     for name in simulator.vendor_names:
         vendor = vendors.load(name)
         lines += [f"  {vendor.title}", f"    base URL  {url}/{name}   in place of {vendor.url}"]
-        if name in ports:
-            lines.append(f"    also at   {url.rpartition(':')[0]}:{ports[name].port}")
+        for own, door in ports:
+            if own.vendor == name:
+                where = f"   in the sandbox {own.sandbox}" if own.sandbox else ""
+                lines.append(f"    also at   {url.rpartition(':')[0]}:{door.port}{where}")
         first_call = vendor.first_call.replace("{base}", f"{url}/{name}").replace("{key}", vendor.sample_key)
         lines += [f"    key       {vendor.sample_key}", f"    try       {first_call}", ""]
+    if unfit := simulator.unfit_kinds():
+        said = "; ".join(f"{name} ({', '.join(kinds)})" for name, kinds in unfit.items())
+        lines += [
+            f"  The scenario {settings.scenario} cannot be played by {said}: there each vendor's own default is.",
+            "",
+        ]
     if settings.has_control:
         control = url if settings.control_port is None else f"{url.rpartition(':')[0]}:{simulator.doors[-1].port}"
         lines.append(f"  Control API {control}/_simulator/openapi/simulator.json")
@@ -74,15 +92,8 @@ def _clock(settings: Settings) -> str:
 def _read_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     said = dict(flags)
     said["switches"] = tuple(read_pair(pair, "switch") for pair in flags["switches"])
-    said["vendor_ports"] = tuple(_read_port(pair) for pair in flags["vendor_ports"])
+    said["vendor_ports"] = tuple(map(read_vendor_port, flags["vendor_ports"]))
     said["scenario_folders"] = tuple(Path(folder) for folder in flags["scenario_folders"])
     if flags["max_body_bytes"] is not None:
         said["max_body_bytes"] = read_size(flags["max_body_bytes"])
     return said
-
-
-def _read_port(pair: str) -> tuple[str, int]:
-    name, port = read_pair(pair, "vendor's port")
-    if not port.isdecimal():
-        raise BadSetting(f"{port!r} is no port; write for example useapi=8001")
-    return name, int(port)

@@ -1,6 +1,7 @@
 """Both checks of one operation."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from simulator.contract.document import Document, Place
@@ -64,6 +65,12 @@ class Checks:
     def accepts(self) -> tuple[str, ...]:
         """The content types that a request body may have; none where no body is described."""
         return tuple(self._content)
+
+    @cached_property
+    def text_fields(self) -> frozenset[str]:
+        """The fields of a form in which no file belongs."""
+        fields = self._fields("multipart/form-data") if "multipart/form-data" in self._content else {}
+        return frozenset(name for name, schema in fields.items() if not self._document.is_file(schema))
 
     def takes(self, media_type: str) -> bool:
         """Return whether a request body may have this content type."""

@@ -96,6 +96,18 @@ class Document:
                 types |= self._types(part, depth + 1)
         return types
 
+    def is_file(self, schema: Place, depth: int = 0) -> bool:
+        """Return whether a form's field is a file by its schema, or a list of files; what has no schema may be one."""
+        schema = self.follow(schema)
+        said = schema.value
+        if not isinstance(said, dict) or not said:
+            return said is not False
+        if said.get("format") == "binary" or "contentMediaType" in said:
+            return True
+        inside = [part for word in ("anyOf", "oneOf", "allOf") for part in schema.each_below(word)]
+        inside += [schema.below("items")] if "items" in said else []
+        return depth <= _MOST_NESTED and any(self.is_file(part, depth + 1) for part in inside)
+
     def properties(self, schema: Place) -> dict[str, Place]:
         """Return the properties of an object's schema by name, in the order in which it lists them."""
         schema = self.follow(schema)

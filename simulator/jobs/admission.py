@@ -7,7 +7,7 @@ import msgspec
 
 from simulator.jobs.commands import Claim, ElseFails, HasCredits, HasJob, HasOutput, HasRecord, LacksRecord, Need, Opens
 from simulator.jobs.errors import ApiError, Busy, DuplicateRecord, NotEnoughCredits
-from simulator.jobs.lifecycle import FAILED, Lifecycle
+from simulator.jobs.lifecycle import FAILED, RUNNING, Lifecycle
 from simulator.jobs.scenario import Failure, Scenario, Script, State, fit
 
 
@@ -72,6 +72,11 @@ def turned_down(lifecycle: Lifecycle, failure: Failure, vendor: str) -> Script:
     return fit(Scenario("turned-down", (State(word, error=failure),), vendor=vendor), lifecycle)
 
 
+def never_ending(lifecycle: Lifecycle) -> Script:
+    """Return what a job plays that is worked on for ever, as soon as it has its slot."""
+    return fit(Scenario("never-ending", (State(RUNNING, forever=True),)), lifecycle, queues=True)
+
+
 def _has_record(need: HasRecord, view: View, bindings: Bindings) -> None:
     kept = [record for record in view.records(need.type) if need.id is None or record.id == need.id]
     if not kept:
@@ -103,6 +108,9 @@ def _lacks_record(need: LacksRecord, view: View, bindings: Bindings) -> None:
 def _has_job(need: HasJob, view: View, bindings: Bindings) -> None:
     job_id = view.newest_job(need.kind, need.stands_for, need.where)
     if job_id is None:
+        newest = view.newest_job(need.kind, None, need.where) if need.failed else None
+        if need.failed and newest and newest == view.newest_job(need.kind, FAILED, need.where):
+            raise need.failed
         raise need.error
     if need.bind:
         bindings.found[need.bind] = job_id

@@ -49,13 +49,17 @@ class LacksRecord(Need, frozen=True):
 
 
 class HasJob(Need, frozen=True):
-    """The account has a job of this kind whose fields are ``where``, in a neutral state where one is given."""
+    """The account has a job of this kind whose fields are ``where``, in a neutral state where one is given.
+
+    ``failed`` is raised in the place of ``error`` where the newest such job has failed.
+    """
 
     kind: str
     error: ApiError
     stands_for: str | None = None
     where: Mapping[str, Any] = {}
     bind: str = ""
+    failed: ApiError | None = None
 
 
 class HasOutput(Need, frozen=True):
@@ -101,6 +105,7 @@ class Submit(msgspec.Struct):
     """A new job. ``takes`` names a slot pool of the owner; a full one queues the job where no need refuses it.
 
     ``item_errors`` are the items of a batch that fail whatever the scenario says, because of what was sent.
+    ``never_ends``: what was sent keeps its job running for ever. The scenario has no say, and no pin is consumed.
     """
 
     operation: str
@@ -114,6 +119,7 @@ class Submit(msgspec.Struct):
     is_blocking: bool = False
     gives_up_after_ms: int | None = None
     parent: str = ""
+    never_ends: bool = False
 
 
 class LookUp(msgspec.Struct):

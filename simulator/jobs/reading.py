@@ -7,6 +7,7 @@ from simulator.jobs.durations import Duration
 from simulator.jobs.fields import Fields, Place, Problem, nearest, shown
 from simulator.jobs.files import MOST_BYTES, MOST_FRAMES, MOST_MS, MOST_PX, ImpossibleOutput, media_type_of, plan_output
 from simulator.jobs.lifecycle import Lifecycle
+from simulator.jobs.patterns import wrong_with
 from simulator.jobs.reading_states import MOST_ITEMS, read_states
 from simulator.jobs.scenario import Expiry, Override, Refresh, Result, Rule, Scenario, Shape, State, is_regex
 from simulator.jobs.steps import Terms, check_steps
@@ -226,11 +227,8 @@ def _patterns(rule: Fields, key: str) -> tuple[tuple[str, str], ...]:
 def _check_pattern(fields: Fields, below: Place, pattern: str) -> None:
     if len(pattern) > LONGEST_PATTERN:
         fields.note(below, f"a pattern has {LONGEST_PATTERN} characters at most")
-    elif is_regex(pattern):
-        try:
-            re.compile(pattern[1:-1])
-        except (re.error, OverflowError, RecursionError) as error:
-            fields.note(below, f"{shown(pattern)} is no regular expression: {error}")
+    elif is_regex(pattern) and (wrong := wrong_with(pattern[1:-1])):
+        fields.note(below, f"{shown(pattern)} {wrong}")
 
 
 def _pairs(fields: Fields, key: str) -> tuple[tuple[str, str], ...]:

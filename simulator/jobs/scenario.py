@@ -8,7 +8,7 @@ import msgspec
 
 from simulator.jobs.durations import Duration, fixed
 from simulator.jobs.errors import UnfitScenario
-from simulator.jobs.lifecycle import CANCELLED, FAILED, MODERATED, NEUTRAL, RUNNING, WAITING, Lifecycle, Row
+from simulator.jobs.lifecycle import CANCELLED, FAILED, MODERATED, RUNNING, WAITING, Lifecycle, Row
 
 CANCEL = "cancel"
 
@@ -243,8 +243,3 @@ def _shared_out(
             )
         )
     return parts
-
-
-def is_neutral(word: str) -> bool:
-    """Return whether a word belongs to the neutral language."""
-    return word in NEUTRAL

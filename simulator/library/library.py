@@ -9,6 +9,7 @@ import msgspec
 import simulator
 from simulator.jobs.errors import UnfitScenario, UnknownScenario
 from simulator.jobs.fields import Problem, nearest, shown
+from simulator.jobs.lifecycle import FINAL
 from simulator.jobs.scenario import Scenario, Script, fit
 from simulator.jobs.steps import Terms
 from simulator.library.contracts import Contracts
@@ -229,4 +230,12 @@ def _fitted(scenario: Scenario, kind: Kind) -> Script:
         raise UnfitScenario(f"{scenario.name}: it plays a batch, and a job of kind {kind.name!r} has no items")
     if scenario.job_expiry and not kind.job_expiry:
         raise UnfitScenario(f"{scenario.name}: it lets the job expire, and a job of kind {kind.name!r} never does")
-    return fit(scenario, kind.lifecycle, queues=kind.queues)
+    script = fit(scenario, kind.lifecycle, queues=kind.queues)
+    before_the_end = [
+        state for state, row in zip(script.states, script.rows, strict=True) if row.stands_for not in FINAL
+    ]
+    if kind.blocks and any(state.shown_as is not None for state in before_the_end):
+        raise UnfitScenario(
+            f"{scenario.name}: a job of kind {kind.name!r} is shown at its end only, so `shown_as` is not seen"
+        )
+    return script

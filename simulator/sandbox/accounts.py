@@ -281,8 +281,7 @@ class Accounts:
     def admit(self, vendor: Vendor, key: str, *, looks_at_subscription: bool = True) -> Account | None:
         """Let a key in or refuse it: reserved words in it play a state, and strict sandboxes know their keys.
 
-        Return its account, if anything has been written to it. Where nobody looks at the subscription, an expired
-        key is as good as another.
+        Return its account, if anything has been written to it.
 
         Raises:
             BadKey, ExpiredKey, BlockedAccount: as the key says, or as the account was set.
@@ -291,10 +290,8 @@ class Accounts:
         state = account.state if account else state_in_key(key)
         if "invalid" in key.lower() or (self.strict and account is None and key != vendor.sample_key):
             raise BadKey(key)
-        if state == "expired" and looks_at_subscription:
-            raise ExpiredKey(key)
-        if state == "blocked":  # one without credit is let in, and refused where it would have to pay
-            raise BlockedAccount(key)
+        if state == "blocked" or (state == "expired" and looks_at_subscription):
+            raise (ExpiredKey if state == "expired" else BlockedAccount)(key)  # without credit is refused where it pays
         return account
 
 

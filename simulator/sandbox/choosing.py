@@ -181,8 +181,8 @@ def check_playable(scenarios: Scenarios, name: str, vendors: Iterable[Vendor]) -
                 unfit.append(error)
             except UnknownScenario as error:
                 unknown.append(error)
-    for error in (*unfit, *unknown):
-        raise error
+    if unfit or unknown:
+        raise (*unfit, *unknown)[0]
 
 
 def _marked(scenarios: Scenarios, vendor: Vendor, kind: Kind, command: Submit) -> Script | None:

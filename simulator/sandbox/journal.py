@@ -1,7 +1,8 @@
 """What was said: every exchange and every note, bounded by bytes, read back only when somebody searches."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -16,7 +17,8 @@ _NO_HEADERS: tuple[tuple[bytes, bytes], ...] = ()
 class Exchange(msgspec.Struct, array_like=True, frozen=True):
     """One call and its reply, or a note of the simulator's own (then ``method`` is empty).
 
-    ``marks`` say what was special: a leniency, a scenario that left the contract, a broken contract.
+    ``marks`` say what was special: a leniency, a scenario that left the contract, a broken contract. A call whose client
+    left before its reply has the status 0.
     """
 
     number: int
@@ -126,6 +128,33 @@ def shown_headers(exchange: Exchange) -> dict[str, str]:
         text = value.decode("latin-1")
         shown[name.decode("latin-1")] = hidden(text) if name.lower() in _SECRET_HEADERS else text
     return shown
+
+
+def hide_fields(raw: bytes, body: Any, names: Container[str]) -> bytes:
+    """Return a body whose fields of these names are hidden, wherever they stand; one that cannot be read is all hidden."""
+    if not raw:
+        return raw
+    return msgspec.json.encode(hide(body, names)) if isinstance(body, dict | list) else "…".encode()
+
+
+def hide(body: Any, names: Container[str]) -> Any:
+    """Return JSON in which the fields of these names are hidden."""
+    if isinstance(body, list):
+        return [hide(element, names) for element in body]
+    if not isinstance(body, Mapping):
+        return body
+    return {
+        name: hidden(said if isinstance(said, str) else "") if name in names and said else hide(said, names)
+        for name, said in body.items()
+    }
+
+
+def read_plainly(raw: bytes) -> Any:
+    """Return what JSON holds; None where it is none."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def hidden(secret: str) -> str:

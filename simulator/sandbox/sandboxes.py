@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -23,7 +23,6 @@ class Sandboxes:
 
     def __init__(self, settings: SandboxSettings, scenarios: Scenarios, *, auto_create: bool = False) -> None:
         self.settings, self.auto_create = settings, auto_create
-        self.on_new: list[Callable[[Sandbox], None]] = []
         self._scenarios = scenarios
         self._lock = threading.Lock()
         self._used: dict[str, float] = {}
@@ -50,13 +49,14 @@ class Sandboxes:
                 return self.create(id)
             known = ", ".join(sorted(self._kept)[:10])
             raise NotFound(f"there is no sandbox {id!r}; there are: {known}", sandbox=id)
-        if id != MAIN:
-            self._used.pop(id, None)
+        if self._used.pop(id, None) is not None:
             self._used[id] = _real_seconds()  # the longest unused stands first
         return found
 
-    def create(self, id: str = "", settings: SandboxSettings | None = None) -> Sandbox:
+    def create(self, id: str = "", settings: SandboxSettings | None = None, *, lasts: bool = False) -> Sandbox:
         """Make a sandbox; without an id it gets a number, without a seed one that follows from main's and the id.
+
+        One that ``lasts`` does not end because nobody uses it.
 
         Raises:
             Conflict: the id is taken.
@@ -77,9 +77,8 @@ class Sandboxes:
             if not settings.seed:
                 settings = msgspec.structs.replace(settings, seed=f"{self.settings.seed}/{id}")
             sandbox = self._kept[id] = Sandbox(id, settings, self._scenarios)
-            self._used[id] = _real_seconds()
-        for callback in self.on_new:
-            callback(sandbox)
+            if not lasts:
+                self._used[id] = _real_seconds()
         return sandbox
 
     def drop(self, id: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from simulator.jobs.admission import Bindings, admit, turned_down
+from simulator.jobs.admission import Bindings, admit, never_ending, turned_down
 from simulator.jobs.chance import Draws
 from simulator.jobs.commands import HasCredits, Submit
 from simulator.jobs.errors import Conflict, NotEnoughCredits, SimulatorError, UnfitScenario
@@ -128,6 +128,8 @@ class Submission:
     def _chosen(self, bindings: Bindings, default_scenario: str, unfit: Mapping[str, str]) -> Chosen:
         if bindings.failure:
             return Chosen(turned_down(self.kind.lifecycle, bindings.failure, self.vendor.name), "refusal")
+        if self.command.never_ends:
+            return Chosen(never_ending(self.kind.lifecycle), "refusal")
         pins, call = self.life.pins, self.call
         asked = (self.vendor, self.kind, self.command, self.choice, call.headers)
         return choose(self.scenarios, pins, *asked, default_scenario, unfit)

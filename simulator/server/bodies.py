@@ -1,7 +1,7 @@
 """Request bodies: JSON, forms and uploads, read in pieces and held in memory up to a limit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -17,6 +17,8 @@ MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencode
 _PIECE_BYTES = 1 << 16
 _MOST_TEXT_BYTES = 1 << 20  # of one text field
 _MOST_PARTS = 1000
+# aiohttp's, for broken parts; where warnings are errors, it stumbles over a semicolon in the first part's name too.
+_BROKEN = (ValueError, LookupError, AssertionError, RuntimeError, EOFError, RuntimeWarning)
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _NAME = re.compile(r'[;\s]name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
 _FILE_NAME = re.compile(r'[;\s]filename=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
@@ -51,10 +53,13 @@ def media_type_of(request: web.BaseRequest) -> str:
     return clean(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
 
 
-async def read_body(request: web.BaseRequest, takes: Callable[[str], bool], limit_bytes: int) -> Body:
+async def read_body(
+    request: web.BaseRequest, takes: Callable[[str], bool], limit_bytes: int, text_fields: Container[str] = ()
+) -> Body:
     """Read and decode a body whose content type is taken; another one is left alone.
 
-    A form's value is its text fields by name, a repeated one as a list; a file stands there as its file name.
+    A form's value is its text fields by name, a repeated one as a list; a file stands there as its file name,
+    but not in one of ``text_fields``.
     """
     if not request.can_read_body:
         return NO_BODY
@@ -68,7 +73,7 @@ async def read_body(request: web.BaseRequest, takes: Callable[[str], bool], limi
     raw = b""
     try:
         if media_type == MULTIPART:
-            value, files = await _read_parts(request, limit_bytes)
+            value, files = await _read_parts(request, limit_bytes, text_fields)
             return Body(True, media_type, value, msgspec.json.encode(value), files)
         raw = await _read_all(request, limit_bytes)
         if not raw:
@@ -145,7 +150,9 @@ def _add(found: dict[str, Any], name: str, value: str) -> None:
         found[name] = [found[name], value]
 
 
-async def _read_parts(request: web.BaseRequest, limit_bytes: int) -> tuple[dict[str, Any], tuple[FilePart, ...]]:
+async def _read_parts(
+    request: web.BaseRequest, limit_bytes: int, text_fields: Container[str]
+) -> tuple[dict[str, Any], tuple[FilePart, ...]]:
     fields: dict[str, Any] = {}
     files: list[FilePart] = []
     left_bytes = limit_bytes
@@ -160,10 +167,13 @@ async def _read_parts(request: web.BaseRequest, limit_bytes: int) -> tuple[dict[
             name, file_name = _names(part.headers.get("Content-Disposition", ""))
             data = await _read_part(part, min(left_bytes, limit_bytes if file_name is not None else _MOST_TEXT_BYTES))
             left_bytes -= len(data)
-            if file_name is not None:
-                files.append(FilePart(name, file_name, clean(part.headers.get("Content-Type", "")), data))
-            _add(fields, name, _text(data) if file_name is None else file_name)
-    except (ValueError, LookupError, AssertionError, RuntimeError, EOFError) as error:  # aiohttp's, for broken parts
+            if file_name is None:
+                _add(fields, name, _text(data))
+                continue
+            files.append(FilePart(name, file_name, clean(part.headers.get("Content-Type", "")), data))
+            if name not in text_fields:
+                _add(fields, name, file_name)
+    except _BROKEN as error:
         raise MalformedBody(str(error) or type(error).__name__) from error
     raise MalformedBody(f"the form has more than {_MOST_PARTS} parts")
 

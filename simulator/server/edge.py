@@ -18,7 +18,7 @@ _LOG = logging.getLogger("simulator")
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-class BadRequest(SimulatorError):
+class BadHttp(SimulatorError):
     """What came in is no HTTP request."""
 
     code = "bad_http"
@@ -58,7 +58,7 @@ class _Connection(RequestHandler):
         if isinstance(exc, LineTooLong):
             error = TooLarge("the request line or a header is longer than the 8190 bytes that are taken")
         elif isinstance(exc, HttpProcessingError):
-            error = BadRequest("this is no HTTP request that can be understood")
+            error = BadHttp("this is no HTTP request that can be understood")
         else:
             _LOG.error("an error that nobody foresaw", exc_info=exc)
             error.status, error.code = 500, "internal_error"

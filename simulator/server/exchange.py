@@ -7,6 +7,7 @@ from aiohttp import web
 
 from simulator.contract import Checks
 from simulator.jobs.errors import ApiError, ContractBroken, SimulatorError, UnknownPath, WrongMethod
+from simulator.sandbox.journal import hide_fields, read_plainly
 from simulator.sandbox.sandbox import Sandbox
 from simulator.server.addresses import Address
 from simulator.server.bodies import NO_BODY, Body
@@ -59,8 +60,12 @@ class Exchange(msgspec.Struct, gc=False):
     marks: tuple[str, ...] = ()
 
     def record(self, ready: Wire, job_ids: tuple[str, ...] = ()) -> Wire:
-        """Write the exchange down in the journal."""
+        """Write the exchange down in the journal, its secrets hidden."""
         request, call = self.request, self.call
+        sent, said = self.body.raw, ready.body
+        if self.route is not None and (secrets := self.route.operation.secrets):
+            sent = hide_fields(sent, self.body.value, secrets)
+            said = hide_fields(said, read_plainly(said), secrets)
         self.sandbox.journal.append(
             self.sandbox.clock.now_ms(),
             self.desk.vendor.name,
@@ -68,14 +73,20 @@ class Exchange(msgspec.Struct, gc=False):
             call.method,
             clean(request.raw_path),
             request.raw_headers,
-            self.body.raw,
+            sent,
             ready.status,
-            ready.body,
+            said,
             (*call.marks, *self.marks) if call.marks or self.marks else (),
             call.account,
             job_ids,
         )
         return ready
+
+    def note_held(self, job_id: str) -> None:
+        """Write down that the call waits for its job; the exchange itself is recorded when the waiting ends."""
+        call, sandbox = self.call, self.sandbox
+        text = f"held: {call.method} {clean(self.request.raw_path)} waits for its job"
+        sandbox.journal.note(sandbox.clock.now_ms(), text, self.desk.vendor.name, (job_id,))
 
     def refuse(self, error: ApiError, checks: Checks | None) -> Wire:
         """Word a refusal, hold it against the contract like any reply, and record it."""

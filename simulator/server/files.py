@@ -15,7 +15,12 @@ from simulator.vendors.vendor import Headers
 _CHUNK_BYTES = 1 << 18
 _COSTLY_PX = 1 << 20  # of all frames that are drawn: from here on a thread makes the file
 _RANGE = re.compile(r"bytes=\s*(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))\s*", re.IGNORECASE)
+_PART = re.compile(r"(?=.*[0-9])([0-9]{0,18})\s*-\s*([0-9]{0,18})")
 _Span = tuple[int, int]
+
+
+class _BadRange(Exception):
+    """A ``Range`` that is none; it says why, as a framework does that reads ranges strictly."""
 
 
 async def make_file(made: MadeFiles, output: Output) -> MediaFile:
@@ -42,20 +47,30 @@ class Download(web.StreamResponse):
         await super().write_eof(data)
 
 
-def send_file(request: web.BaseRequest, file: MediaFile, modified_ms: int, headers: Headers = ()) -> web.StreamResponse:
-    """Return the reply to a download: 200, 206, 304 or 416, as the request's own headers ask for."""
+def send_file(
+    request: web.BaseRequest, file: MediaFile, modified_ms: int, headers: Headers = (), *, strict: bool = False
+) -> web.StreamResponse:
+    """Return the reply to a download: 200, 206, 304 or 416, as the request's own headers ask for.
+
+    ``strict``: a range counts for HEAD as well, and one that is none is refused with 400.
+    """
     etag = f'"{file.etag}"'
     modified = formatdate(modified_ms // 1000, usegmt=True)
     common: Headers = (*headers, ("ETag", etag), ("Last-Modified", modified), ("Accept-Ranges", "bytes"))
     if _is_known(request, etag, modified_ms):
         return _empty(304, common)
     whole: Headers = (("Content-Type", file.media_type), *common)
-    span = _span(request, file.size_bytes) if _may_part(request, etag, modified) else None
+    may_part = _may_part(request, etag, modified, strict)
+    try:
+        span = (_strict_span if strict else _span)(request, file.size_bytes) if may_part else None
+    except _BadRange as bad:
+        return web.Response(status=400, text=str(bad), headers=CIMultiDict(headers))
     if span is None:
         return Download(200, whole, file, 0, file.size_bytes)
     start, stop = span
     if start >= stop:
-        return _empty(416, (*common, ("Content-Range", f"bytes */{file.size_bytes}")))
+        text: Headers = (*headers, ("Content-Type", "text/plain; charset=utf-8")) if strict else common
+        return _empty(416, (*text, ("Content-Range", f"bytes */{file.size_bytes}")))
     return Download(206, (*whole, ("Content-Range", f"bytes {start}-{stop - 1}/{file.size_bytes}")), file, start, stop)
 
 
@@ -72,9 +87,9 @@ def _is_known(request: web.BaseRequest, etag: str, modified_ms: int) -> bool:
     return since_ms is not None and modified_ms // 1000 <= since_ms // 1000
 
 
-def _may_part(request: web.BaseRequest, etag: str, modified: str) -> bool:
+def _may_part(request: web.BaseRequest, etag: str, modified: str, strict: bool) -> bool:
     """Return whether a range may be sent: always, unless ``If-Range`` means another file."""
-    return request.method == "GET" and request.headers.get("If-Range", etag).strip() in (etag, modified)
+    return (strict or request.method == "GET") and request.headers.get("If-Range", etag).strip() in (etag, modified)
 
 
 def _span(request: web.BaseRequest, size_bytes: int) -> _Span | None:
@@ -89,6 +104,34 @@ def _span(request: web.BaseRequest, size_bytes: int) -> _Span | None:
     if last and stop <= start:
         return None
     return start, min(stop, size_bytes)
+
+
+def _strict_span(request: web.BaseRequest, size_bytes: int) -> _Span | None:
+    """Return what ``_span`` does, by stricter rules.
+
+    Raises:
+        _BadRange: what is asked for is no range, or runs backwards.
+    """
+    said = request.headers.get("Range")
+    if said is None:
+        return None
+    unit, mark, rest = said.partition("=")
+    if not mark:
+        raise _BadRange("Malformed range header.")
+    if unit.strip().lower() != "bytes":
+        raise _BadRange("Only support bytes range")
+    found = [one for part in rest.split(",") if (one := _PART.fullmatch(part.strip()))]
+    if not found:
+        raise _BadRange("Range header: range must be requested")
+    if any(one[1] and int(one[1]) >= size_bytes for one in found):
+        return 0, 0
+    if any(one[1] and one[2] and int(one[1]) > int(one[2]) for one in found):
+        raise _BadRange("Range header: start must be less than end")
+    if len(found) > 1:
+        return None
+    first, last = found[0].groups()
+    start = int(first) if first else max(size_bytes - int(last), 0)
+    return start, min(int(last) + 1, size_bytes) if first and last else size_bytes
 
 
 def _instant_ms(text: str) -> int | None:

@@ -1,5 +1,6 @@
 """One exchange, from top to bottom: find, let in, check the call, do it, word it, check the reply, record, write."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -144,11 +145,15 @@ class Pipeline:
                 return await answer_stray(exchange, self.made_files)
             if exchange.refusal is None and request.can_read_body:
                 limit_bytes = route.operation.max_body_bytes or self.max_body_bytes
-                body = exchange.body = await read_body(request, route.checks.takes, limit_bytes)
+                texts = route.checks.text_fields
+                body = exchange.body = await read_body(request, route.checks.takes, limit_bytes, texts)
                 call.body, call.media_type = body.value, body.media_type
+                call.marks += (f"a file where a text belongs: {one.field}" for one in body.files if one.field in texts)
                 call.inputs = await read_inputs(route.operation, body)
             with exchange.sandbox.lock:
                 ready = self._decide(exchange, route)
+                if isinstance(ready, Held):
+                    exchange.note_held(ready.job_id)
             if isinstance(ready, Held):
                 return await self._hold(exchange, route, ready)
             return respond(request, ready)
@@ -186,6 +191,12 @@ class Pipeline:
             outcome = await released(held, sandbox)
         except SimulatorError:
             return Dropped()
+        except asyncio.CancelledError:
+            with sandbox.lock:
+                if generation == sandbox.generation:
+                    exchange.marks += ("the client left",)
+                    exchange.record(Wire(0, ()), (held.job_id,))
+            raise
         with sandbox.lock:
             if generation != sandbox.generation:
                 return Dropped()

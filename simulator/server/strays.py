@@ -24,7 +24,7 @@ async def answer_stray(exchange: Exchange, made: MadeFiles) -> web.StreamRespons
     request, address, vendor = exchange.request, exchange.address, exchange.desk.vendor
     media = exchange.desk.media.find(address.parts)
     exchange.call.now_ms = exchange.sandbox.clock.now_ms()
-    methods = exchange.methods or tuple(media or ())
+    methods = exchange.methods or ((*media, "HEAD") if media else ())
     if _is_preflight(request):
         if vendor.show_preflight is not None:
             with exchange.sandbox.lock:
@@ -57,10 +57,11 @@ async def _answer_file(
             if not is_for_files and isinstance(error, UnknownPath):
                 return respond(request, exchange.refuse(UnknownPath(exchange.address.path), None))
             return respond(request, _refuse_file(exchange, error, checks))
-    response = send_file(request, await make_file(made, output), modified_ms, exchange.headers)
+    file = await make_file(made, output)
+    response = send_file(request, file, modified_ms, exchange.headers, strict=vendor.strict_ranges)
     try:
         if checks is not None:
-            checks.check_file_reply(response.status, response.headers.get("Content-Type", ""))
+            checks.check_file_reply(response.status, response.headers.get("Content-Type", "").partition(";")[0])
     except ContractBroken as broken:
         return respond(request, exchange.fail(broken))
     with sandbox.lock:

@@ -19,7 +19,8 @@ Headers = tuple[tuple[str, str], ...]
 class Call(msgspec.Struct, gc=False):
     """One request as a vendor sees it: found, decoded, not yet judged.
 
-    ``marks`` is what the journal is to tell of it, such as what the vendor did not mind. ``body`` is the decoded JSON, or a form's text fields by name (a file part stands in it as its file name);
+    ``marks`` is what the journal is to tell of it, such as what the vendor did not mind. ``body`` is the decoded JSON, or a form's text fields by name (a file part stands in it as its file name,
+    but not where a text belongs);
     what a file part or a media URL holds stands in ``inputs``, a list's one after the other under the list's name.
     ``now_ms`` is the instant at which it is answered. ``files_at`` turns the path of an output, and where
     it matters the vendor's own host for it, into the absolute URL at which this client can fetch it.
@@ -208,7 +209,8 @@ class Vendor(msgspec.Struct, frozen=True):
     What pages of other origins are told: ``allows_any_origin`` is the usual way; a vendor with manners of its own
     gives ``origin_headers``, what it adds to a reply because of a request's headers, and ``show_preflight``, its answer
     to a browser's question for any path. ``answers_head``: as to a GET. ``redirects_slashes``: a path that it has
-    without its last slash answers 307 to there.
+    without its last slash answers 307 to there. ``strict_ranges``: a download's ``Range`` counts for HEAD too, and one that
+    is none is refused instead of ignored.
     """
 
     name: str
@@ -231,6 +233,7 @@ class Vendor(msgspec.Struct, frozen=True):
     show_preflight: Callable[[Mapping[str, str]], Reply] | None = None
     answers_head: bool = True
     redirects_slashes: bool = False
+    strict_ranges: bool = False
     other_hosts: tuple[str, ...] = ()
 
     @property

@@ -1,5 +1,6 @@
 """The command line as a newcomer uses it: every printed line works, every mistake is one clear message and status 2."""
 
+import asyncio
 import json
 import os
 import re
@@ -10,12 +11,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
 from simulator import vendors
+from simulator.assembly import Background
 from simulator.cli import main
+from simulator.cli.serve import end_on_signals, welcome
+from simulator.settings import Settings, VendorPort
 
 SIMULATOR = [sys.executable, "-m", "simulator"]
 CLEAN = {name: said for name, said in os.environ.items() if not name.startswith("MEDIASIM_")}
@@ -72,6 +76,18 @@ def test_the_seed_is_printed_and_the_process_ends_when_asked(served: tuple["subp
     assert process.wait(timeout=30) == 0
 
 
+def test_a_system_without_signal_handlers_serves_too() -> None:
+    class Loop(asyncio.SelectorEventLoop):
+        def add_signal_handler(self, *about: object) -> None:
+            raise NotImplementedError
+
+    loop = Loop()
+
+    end_on_signals(loop, asyncio.Event())
+
+    loop.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -87,7 +103,13 @@ def test_the_seed_is_printed_and_the_process_ends_when_asked(served: tuple["subp
         (["--max-body", "big"], "64MiB"),
         (["--port", "99999"], "is no port"),
         (["--scenarios", "/no/such/folder"], "no such file or folder"),
+        (["--vendor-port", "T 1/useapi=8001"], "no id for a sandbox"),
         (["--colour"], "unrecognized arguments"),
+        (["--port", "abc"], "--port: 'abc' is no whole number"),
+        (["--speed", "fast"], "--speed: 'fast' is no number"),
+        (["--token", ""], "the token is empty"),
+        (["--no-control", "--control-port", "0"], "no control API"),
+        (["--host", "203.0.113.1"], "--host names another address"),
     ],
 )
 def test_a_wrong_flag_is_one_message_and_status_2(arguments: list[str], words: str) -> None:
@@ -95,7 +117,7 @@ def test_a_wrong_flag_is_one_message_and_status_2(arguments: list[str], words: s
 
     assert done.returncode == 2
     assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1 + done.stderr.count("mistakes; nothing was started")
     assert not done.stdout
 
 
@@ -115,6 +137,7 @@ def test_a_taken_port_is_told_plainly() -> None:
 
     assert done.returncode == 2
     assert "cannot listen" in done.stderr
+    assert "--port names another port" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -166,6 +189,8 @@ def test_the_demo_walks_every_vendor_and_names_the_files(tmp_path: Path, capsys:
     [
         (["--vendor", "acme"], "there is no vendor 'acme'"),
         (["--speed", "-1"], "below 0"),
+        (["--speed", "nan"], "below 0"),
+        (["--speed", "inf"], "below 0"),
         (["--into", __file__], "cannot make"),
     ],
 )
@@ -174,6 +199,23 @@ def test_a_demo_that_cannot_start_says_why(
 ) -> None:
     assert main(["demo", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_start_names_ports_of_sandboxes_and_who_cannot_play_the_default() -> None:
+    own = VendorPort("useapi", 0, "t1")
+
+    with Background(Settings(port=0, vendor_ports=(own,), scenario="cancelled")) as running:
+        printed = welcome(running.simulator)
+        url = re.search(r"also at +(\S+) +in the sandbox t1", printed)
+        assert url
+        headers = {"Authorization": "Bearer user:1-abc"}
+        with urlopen(Request(f"{url[1]}/v1/faceswap/account", headers=headers)) as reply:
+            assert reply.status == 200
+        [told] = [exchange.target for exchange in running.simulator.sandboxes.get("t1").journal]
+
+    assert told == "/v1/faceswap/account"
+    assert re.search(r"The scenario cancelled cannot be played by .*deepswapai \(image, video, batch\)", printed)
+    assert "useapi (picsi-still)" in printed
 
 
 def test_every_setting_is_told_by_help() -> None:

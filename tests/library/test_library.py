@@ -254,6 +254,36 @@ def test_what_is_checked_is_not_added(library: Library) -> None:
     assert library.names(ACME, FILM) == []
 
 
+def test_each_fork_is_told_of_a_bad_change_once_for_each_version(library: Library, write: Write) -> None:
+    good, bad = text("x"), text("x").replace("succeeded", "suceeded")
+    write("mine/x.yaml", good)
+    one, other = library.fork(), library.fork()
+    one.refresh()
+
+    write("mine/x.yaml", bad)
+    first = [len(fork.refresh()) for fork in (one, one, other, other)]
+    write("mine/y.yaml", text("y"))
+    unchanged = [len(fork.refresh()) for fork in (one, other)]
+    write("mine/x.yaml", good)
+    mended = [len(fork.refresh()) for fork in (one, other)]
+    write("mine/x.yaml", bad)
+    again = [len(fork.refresh()) for fork in (one, other, library.fork())]
+
+    assert (first, unchanged, mended, again) == ([1, 0, 1, 0], [0, 0], [0, 0], [1, 1, 1])
+
+
+def test_an_unknown_name_is_not_answered_with_what_this_kind_cannot_play(library: Library) -> None:
+    library.add(text("fit"))
+    library.add("scenario: batched\nstates: {running: {items: {fail: [0]}, then: succeeded}}\n")
+
+    with pytest.raises(UnknownScenario) as caught:
+        library.script("batche", ACME, PLAIN)
+
+    assert caught.value.message == "acme plain: there is no scenario 'batche'; there are: fit"
+    assert library.knows("batched", ACME, PLAIN)
+    assert not library.knows("batche", ACME, PLAIN)
+
+
 def test_forks_do_not_see_what_is_added_to_one_another(library: Library, write: Write) -> None:
     library.add(text("base"))
     one, other = library.fork(), library.fork()

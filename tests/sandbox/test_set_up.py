@@ -7,8 +7,11 @@ import pytest
 
 from simulator.jobs.errors import Busy, Conflict, ExpiredKey, UnknownJob
 from simulator.sandbox.accounts import AccountChange, RateLimit
-from simulator.vendors.vendor import AccountStart, RecordStart
-from tests.acme import ACME, EPOCH_MS, call, sandbox
+from simulator.sandbox.sandbox import SandboxSettings
+from simulator.sandbox.sandboxes import IDLE_SECONDS, Sandboxes
+from simulator.sandbox.switches import UnknownChoice, UnknownSwitch, check_switches
+from simulator.vendors.vendor import AccountStart, RecordStart, Switch
+from tests.acme import ACME, EPOCH_MS, Shelf, call, sandbox
 
 
 def change(**said: Any) -> AccountChange:
@@ -124,3 +127,31 @@ def test_a_switch_that_is_put_back_has_its_default() -> None:
     box.set_switches({"acme.a": None, "acme.b": "2"})
 
     assert box.chosen_switches() == {"acme.b": "2"}
+
+
+def test_a_sandbox_of_a_port_is_not_ended_because_nobody_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("simulator.sandbox.sandboxes._real_seconds", lambda: now)
+    boxes = Sandboxes(SandboxSettings("1", EPOCH_MS), Shelf())
+    boxes.create("port", lasts=True)
+    boxes.create("idle")
+    boxes.get("port")
+
+    now = 2 * IDLE_SECONDS
+    boxes.create("new")
+
+    assert [box.id for box in boxes] == ["main", "port", "new"]
+
+
+def test_switches_are_checked_with_what_would_be_legal() -> None:
+    switch = Switch("busy", ("plain", "polite"), "plain", "acme.busy")
+    vendor = msgspec.structs.replace(ACME, switches=(switch,))
+
+    check_switches([vendor], {"acme.busy": "polite"})
+    check_switches([vendor], {"acme.busy": None})
+
+    with pytest.raises(UnknownSwitch, match="there are: acme.busy"):
+        check_switches([vendor], {"acme.bsy": "plain"})
+    with pytest.raises(UnknownChoice, match="it can be: plain, polite") as refused:
+        check_switches([vendor], {"acme.busy": "rude"})
+    assert refused.value.about["legal"] == ["plain", "polite"]

@@ -114,6 +114,16 @@ async def test_an_upload_is_looked_into(server: Server) -> None:
     assert (given.field, given.name, given.media_type, given.width_px) == ("file", "a.png", "image/png", 1)
 
 
+async def test_a_file_is_no_text(server: Server) -> None:
+    file = b'Content-Disposition: form-data; name="title"; filename="fox.png"\r\n\r\n' + PIXEL
+
+    status, said = await server.call("POST", "/v1/uploads", **multipart(file))
+
+    assert (status, said) == (400, {"error": "BadCall body title"})
+    [entry] = server.sandbox.journal
+    assert "a file where a text belongs: title" in entry.marks
+
+
 @pytest.mark.parametrize(
     ("said", "error"),
     [
@@ -133,6 +143,7 @@ async def test_an_upload_is_looked_into(server: Server) -> None:
         (multipart(field("count", b"3")), "BadCall body title"),
         (multipart(field("title", b"x"), field("count", b"many")), "BadCall body count"),
         (multipart(field("title", b"x"), field("title", b"y")), "BadCall body title"),
+        (multipart(field(";&;", b"x")), "MalformedBody"),  # as warnings are errors here
     ],
 )  # fmt: skip
 async def test_a_broken_form_is_refused_by_the_vendor(server: Server, said: Any, error: str) -> None:

@@ -25,6 +25,7 @@ async def test_a_held_reply_waits_for_its_jobs_end(holding: Server) -> None:
     status, said = await waiting
     assert (status, said["status"]) == (202, "done")
     assert holding.sandbox.in_flight == 0
+    assert [(entry.operation, entry.status) for entry in holding.sandbox.journal] == [("", 0), ("picture", 202)]
 
 
 async def test_other_calls_go_on_meanwhile(holding: Server) -> None:
@@ -85,6 +86,23 @@ async def test_a_client_that_leaves_takes_nothing_along(holding: Server, caplog:
     await until(lambda: holding.sandbox.in_flight == 0)
 
     assert holding.sandbox.counters()["held"] == 0
+    held, left = holding.sandbox.journal
+    assert (held.method, held.marks) == ("", ("held: POST /tiny/v1/pictures waits for its job",))
+    assert (left.operation, left.status, left.marks[-1]) == ("picture", 0, "the client left")
+    assert held.job_ids == left.job_ids == tuple(job.id for job in holding.sandbox.life.store)
     holding.sandbox.advance(10_000)
     assert (await holding.call("GET", "/v1/clips"))[1]["clips"][0]["status"] == "done"
     assert not caplog.records
+
+
+async def test_a_default_that_counts_looks_is_passed_over_by_a_call_that_waits(server: Server) -> None:
+    server.sandbox.set_default_scenario("polls")
+
+    status, said = await server.call("POST", "/v1/pictures")
+    asked = await server.call("POST", "/v1/pictures", headers={"X-Simulator-Scenario": "polls"})
+
+    assert (status, said["status"]) == (202, "done")
+    assert (asked[0], asked[1]["error"]["code"]) == (400, "unfit_scenario")
+    marks = [mark for entry in server.sandbox.journal for mark in entry.marks]
+    assert "scenario brief by default" in marks
+    assert any(mark.startswith("the scenario by default was passed over: polls counts looks") for mark in marks)

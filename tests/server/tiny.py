@@ -80,7 +80,7 @@ paths:
             schema:
               type: object
               required: [title]
-              properties: {title: {type: string}, count: {type: integer}, file: {type: string}}
+              properties: {title: {type: string}, count: {type: integer}, file: {type: string, format: binary}}
       responses: {'202': {$ref: '#/components/responses/Clip'}, '4XX': *error}
   /v1/pictures:
     post:

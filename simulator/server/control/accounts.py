@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from simulator.jobs.errors import NotFound
 from simulator.sandbox.accounts import AccountChange, RateLimit
-from simulator.server.control.calls import Absent, ControlCall, Unprocessable
+from simulator.server.control.calls import ControlCall, Unprocessable
 from simulator.server.control.clock import read_length_ms
 from simulator.server.control.shown import show_account, show_record
 from simulator.vendors.vendor import Reply
@@ -15,7 +16,7 @@ def list_accounts(call: ControlCall) -> Reply:
     """List the accounts that exist."""
     vendor = call.asked_vendor()
     shown = [
-        show_account(name, account)
+        show_account(name, account, by_key=False)
         for name, account in call.sandbox.accounts()
         if vendor is None or name == vendor.name
     ]
@@ -24,20 +25,20 @@ def list_accounts(call: ControlCall) -> Reply:
 
 def get_account(call: ControlCall) -> Reply:
     """Show one account."""
-    vendor, key = call.services.vendor(call.path["vendor"], Absent), call.path["key"]
+    vendor, key = call.services.vendor(call.path["vendor"], NotFound), call.path["key"]
     account = call.sandbox.account(vendor.name, key)
     if account is None:
-        raise Absent(f"{vendor.name} has no account {key!r}: no call of that key has changed anything yet")
-    return Reply(show_account(vendor.name, account))
+        raise NotFound(f"{vendor.name} has no account {key!r}: no call of that key has changed anything yet")
+    return Reply(show_account(vendor.name, account, by_key=True))
 
 
 def set_account(call: ControlCall) -> Reply:
     """Set up an account, whether it exists or not."""
-    vendor, key = call.services.vendor(call.path["vendor"], Absent), call.path["key"]
+    vendor, key = call.services.vendor(call.path["vendor"], NotFound), call.path["key"]
     change = _change(call.body)
     is_new = call.sandbox.account(vendor.name, key) is None
     account = call.sandbox.set_account(vendor, key, change)
-    return Reply(show_account(vendor.name, account), 201 if is_new else 200)
+    return Reply(show_account(vendor.name, account, by_key=True), 201 if is_new else 200)
 
 
 def _change(said: dict[str, Any]) -> AccountChange:
@@ -60,7 +61,7 @@ def list_records(call: ControlCall) -> Reply:
     """List the records that fit."""
     vendor, query = call.asked_vendor(), call.query
     shown = [
-        show_record(name, key, record)
+        show_record(call.services.vendor(name), key, record)
         for name, key, record in call.sandbox.records()
         if (vendor is None or name == vendor.name)
         and query.get("type", record.type) == record.type

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from simulator.jobs.errors import SimulatorError
+from simulator.jobs.errors import NotFound, SimulatorError
 from simulator.library import Library
 from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
@@ -24,14 +24,7 @@ class Unprocessable(SimulatorError):
     code = "unprocessable"
 
 
-class Absent(SimulatorError):
-    """There is no such thing."""
-
-    status = 404
-    code = "not_found"
-
-
-class WrongMethod(SimulatorError):
+class MethodNotAllowed(SimulatorError):
     """The path exists, the method does not."""
 
     status = 405
@@ -100,7 +93,7 @@ class ControlCall(msgspec.Struct):
         """Return the vendor that the query or the path names, if one does.
 
         Raises:
-            Absent: there is none of that name.
+            NotFound: there is none of that name.
         """
         name = self.query.get("vendor") or self.path.get("vendor")
-        return None if name is None else self.services.vendor(name, Absent)
+        return None if name is None else self.services.vendor(name, NotFound)

@@ -9,14 +9,14 @@ from aiohttp import web
 
 from simulator import vendors
 from simulator.contract import Checks, Contract
-from simulator.jobs.errors import BodyTooLarge, ContractBroken, Finding, MalformedBody, SimulatorError
+from simulator.jobs.errors import BodyTooLarge, ContractBroken, Finding, MalformedBody, NotFound, SimulatorError
 from simulator.library import Library
 from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
 from simulator.server.addresses import Address, disagreement, origin
 from simulator.server.bodies import NO_BODY, URLENCODED, Body, read_body, read_json, read_pairs
 from simulator.server.control import accounts, clock, jobs, journal, sandboxes, scenarios, switches
-from simulator.server.control.calls import Absent, BadRequest, ControlCall, Services, Unprocessable, WrongMethod
+from simulator.server.control.calls import BadRequest, ControlCall, MethodNotAllowed, Services, Unprocessable
 from simulator.server.control.guard import Guard
 from simulator.server.control.shown import show_error, show_text_problems
 from simulator.server.exchange import Bug, as_bug
@@ -26,6 +26,7 @@ from simulator.vendors.vendor import Call, Reply, Vendor
 
 Handler = Callable[[ControlCall], Reply | Awaitable[Reply]]
 HANDLERS: Mapping[str, Handler] = {
+    "getIndex": sandboxes.get_index,
     "getHealth": sandboxes.get_health,
     "getReadiness": sandboxes.get_readiness,
     "getDescription": sandboxes.get_description,
@@ -87,13 +88,22 @@ class Control:
         load_vendor: Callable[[str], Vendor] = vendors.load,
         *,
         token: str | None = None,
+        host: str = "",
     ) -> None:
         self.services = Services(all_sandboxes, library, vendor_names, load_vendor)
-        self._guard = Guard(token or "")
+        self._host = host
+        self._guard = Guard(token or "", lambda: self._own_hosts)
 
     def stop(self) -> None:
         """Say from now on that the server is not ready."""
         self.services.is_ready = False
+
+    @cached_property
+    def _own_hosts(self) -> frozenset[str]:
+        """The name that we listen on, and those of the vendors, whom a network of containers may have pointed at us."""
+        vendors = self.services.vendors()
+        hosts = {host for one in vendors for host in (one.host, *one.other_hosts, *one.media_hosts)}
+        return frozenset({host.partition(":")[0].lower() for host in (*hosts, self._host)})
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
@@ -136,12 +146,13 @@ class Control:
         Raises:
             SimulatorError: our own fault.
         """
-        leaves = _most_literal(self._paths.find(address.parts) or {})
+        parts = address.parts[:2] if address.parts[2:] == [""] else address.parts  # the index, with a slash behind it
+        leaves = _most_literal(self._paths.find(parts) or {})
         leaf = leaves.get(request.method) or (leaves.get("GET") if request.method == "HEAD" else None)
         here = origin(request, address.host)
         try:
             if leaf is None or leaf.target.checks.operation_id not in self._open:
-                self._guard.admit(request.headers, here)
+                self._guard.admit(request.headers, here, clean(address.host))
             if leaf is None:
                 raise self._nowhere(request.method, address, tuple(leaves))
             reply = await self._do(request, address, leaf, here)
@@ -192,12 +203,12 @@ class Control:
     def _nowhere(self, method: str, address: Address, methods: Sequence[str]) -> SimulatorError:
         """Return what is wrong with a call that is for no operation, with what was probably meant."""
         if methods:
-            return WrongMethod(f"{method[:20]} is not allowed here", legal=list(methods), allow=", ".join(methods))
+            return MethodNotAllowed(f"{method[:20]} is not allowed here", legal=list(methods), allow=", ".join(methods))
         described = dict.fromkeys(self.contract.checks(id).path for id in self.contract.operation_ids)
         from difflib import get_close_matches  # here, for few starts end in a wrong path
 
         near = get_close_matches(address.path[:200], described, n=3, cutoff=0.5)
-        return Absent(f"there is no path {address.path[:200]!r}", legal=near)
+        return NotFound(f"there is no path {address.path[:200]!r}", legal=near)
 
 
 def _most_literal(leaves: Mapping[str, Leaf[_Route]]) -> dict[str, Leaf[_Route]]:
@@ -230,6 +241,8 @@ async def _read_json_body(request: web.BaseRequest, checks: Checks) -> Body:
 def _told(finding: Finding) -> str:
     if finding.place == "query" and finding.rule == "maxProperties":
         return "query: this call takes no parameters there"
+    if finding.rule == "anyOf" and not finding.path:  # a pin is the only one that has a choice
+        return "body: a pin says at least one of scenario, job_id and seed"
     place = f"{finding.place} {finding.name}" if finding.path else finding.place
     return f"{place}: {finding.message}"
 

@@ -6,7 +6,7 @@ from simulator.jobs.commands import LookUp
 from simulator.jobs.errors import ApiError, NotFound
 from simulator.jobs.job import CANCELLED_BY_CLIENT, DELETED, EDITED
 from simulator.jobs.snapshot import Snapshot
-from simulator.server.control.calls import Absent, ControlCall, Unprocessable
+from simulator.server.control.calls import ControlCall, Unprocessable
 from simulator.server.control.shown import show_job, show_job_summary
 from simulator.server.overrides import leave_contract, overridden
 from simulator.vendors.vendor import Call, Operation, Reply, Vendor
@@ -50,12 +50,9 @@ def add_job_event(call: ControlCall) -> Reply:
 
 def _find(call: ControlCall) -> Snapshot:
     vendor, id = call.asked_vendor(), call.path["job_id"]
-    try:
-        shot = call.sandbox.job(id)
-    except NotFound as error:
-        raise Absent(error.message) from error
+    shot = call.sandbox.job(id)
     if vendor is not None and shot.job.vendor != vendor.name:
-        raise Absent(f"{vendor.name} has no job {id!r} here; {shot.job.vendor} has", legal=[shot.job.vendor])
+        raise NotFound(f"{vendor.name} has no job {id!r} here; {shot.job.vendor} has", legal=[shot.job.vendor])
     return shot
 
 

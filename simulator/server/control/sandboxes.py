@@ -6,18 +6,44 @@ from typing import Any
 import msgspec
 
 from simulator import __version__
+from simulator.jobs.errors import NotFound
+from simulator.sandbox.choosing import check_playable
 from simulator.sandbox.clock import read_instant
 from simulator.sandbox.sandbox import Sandbox
-from simulator.server.control.calls import Absent, ControlCall, NotReady
-from simulator.server.control.scenarios import check_playable
+from simulator.sandbox.switches import check_switches
+from simulator.server.control.calls import ControlCall, NotReady
 from simulator.server.control.shown import show_sandbox
-from simulator.server.control.switches import check_switches, off_default
+from simulator.server.control.switches import off_default
 from simulator.vendors.vendor import Reply
 
 NAME = "simulator"
 """What the control API's own description is called."""
 
 _TOML = (("Content-Type", "application/toml"),)
+
+
+def get_index(call: ControlCall) -> Reply:
+    """Say what this is and how to begin."""
+    base = f"{call.base}/_simulator"
+    steps = {
+        "What can happen to a job": f"curl {base}/scenarios",
+        "Let the next job of a vendor fail": (
+            f"curl {base}/scenarios/pins -H 'Content-Type: application/json' "
+            f'-d \'{{"vendor": "{call.services.vendor_names[0]}", "scenario": "failed-midway"}}\''
+        ),
+        "Move the clock a minute": f"curl {base}/clock/advance -H 'Content-Type: application/json' -d '{{\"by\": \"1m\"}}'",
+        "Read what was said": f"curl {base}/journal",
+        "Begin again": f"curl -X POST {base}/reset",
+    }
+    return Reply(
+        {
+            "name": "media-api-simulator",
+            "version": __version__,
+            "description": f"{base}/openapi/{NAME}.json",
+            "vendors": {name: call.base_of(name) for name in sorted(call.services.vendor_names)},
+            "first_steps": [{"says": says, "curl": curl} for says, curl in steps.items()],
+        }
+    )
 
 
 def get_health(call: ControlCall) -> Reply:
@@ -37,7 +63,7 @@ def get_description(call: ControlCall) -> Reply:
     name, _, ending = call.path["file"].partition(".")
     names = (*sorted(call.services.vendor_names), NAME)
     files = [f"{one}.{kind}" for one in names for kind in ("json", "schemathesis.toml")]
-    missing = Absent(f"there is no file {call.path['file']!r}", legal=files)
+    missing = NotFound(f"there is no file {call.path['file']!r}", legal=files)
     if name not in names:
         raise missing
     if ending == "json":
@@ -70,8 +96,9 @@ def create_sandbox(call: ControlCall) -> Reply:
     if "epoch" in said:
         changes["epoch_ms"] = read_instant(said["epoch"])
     if "scenario" in said:
-        check_playable(call.services, call.services.library, said["scenario"])
-    check_switches(call.services, said.get("switches", {}))
+        call.services.library.refresh()
+        check_playable(call.services.library, said["scenario"], call.services.vendors())
+    check_switches(call.services.vendors(), said.get("switches", {}))
     sandboxes = call.services.sandboxes
     sandbox = sandboxes.create(said.get("id", ""), msgspec.structs.replace(sandboxes.settings, **changes))
     return Reply(_shown(call, sandbox), 201, (("Location", f"/_simulator/sandboxes/{sandbox.id}"),))

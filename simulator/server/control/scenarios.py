@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from simulator.jobs.errors import SimulatorError, UnfitScenario, UnknownScenario
+from simulator.jobs.errors import NotFound, UnknownScenario
 from simulator.library import Description, Library
-from simulator.sandbox.choosing import Pin
-from simulator.server.control.calls import Absent, ControlCall, Services, Unprocessable
+from simulator.sandbox.choosing import Pin, check_playable
+from simulator.server.control.calls import ControlCall, Unprocessable
 from simulator.server.control.shown import show_pin, show_problem, show_scenario
 from simulator.vendors.vendor import Kind, Reply, Vendor
 
@@ -15,6 +15,7 @@ from simulator.vendors.vendor import Kind, Reply, Vendor
 def list_scenarios(call: ControlCall) -> Reply:
     """List the scenarios that can be played: by anybody, by one vendor, or by one kind of its jobs."""
     vendor, kinds = _asked_kinds(call)
+    call.sandbox.refresh_scenarios()
     found: dict[tuple[str, str | None, str | None], Description] = {}
     if vendor is None:
         listed = [about for about, _ in call.library.describe_all()]
@@ -32,6 +33,7 @@ def get_scenario(call: ControlCall) -> Reply:
     """Show what a name means: to a vendor and kind where they are given, else the most general of that name."""
     name = call.path["name"]
     vendor, kinds = _asked_kinds(call)
+    call.sandbox.refresh_scenarios()
     found: list[tuple[Description, str]] = []
     if vendor is None:
         found = [pair for pair in call.library.describe_all() if pair[0].name == name]
@@ -40,7 +42,7 @@ def get_scenario(call: ControlCall) -> Reply:
             with suppress(UnknownScenario):
                 found.append(call.library.show(name, vendor, kind))
     if not found:
-        raise Absent(f"there is no scenario {name!r} here", legal=_names(call.library))
+        raise NotFound(f"there is no scenario {name!r} here", legal=_names(call.library))
     about, text = min(found, key=lambda pair: bool(pair[0].unfit))
     return Reply({**_shown(call, about), "text": text})
 
@@ -64,8 +66,9 @@ def validate_scenario(call: ControlCall) -> Reply:
 def set_default_scenario(call: ControlCall) -> Reply:
     """Choose what jobs play that nothing else decides."""
     name = call.body["scenario"]
+    call.sandbox.refresh_scenarios()
     if name is not None:
-        check_playable(call.services, call.library, name)
+        check_playable(call.library, name, call.services.vendors())
     call.sandbox.set_default_scenario(name or "")
     return Reply({"scenario": call.sandbox.default_scenario or None})
 
@@ -92,39 +95,18 @@ def clear_pins(call: ControlCall) -> Reply:
     return Reply(None, 204)
 
 
-def check_playable(services: Services, library: Library, name: str) -> None:
-    """Refuse a scenario that no kind of job of any vendor can play.
-
-    Raises:
-        Unprocessable: there is none of that name, or none that is fit.
-    """
-    unfit: list[SimulatorError] = []
-    for vendor in services.vendors():
-        for kind in vendor.kinds:
-            try:
-                library.script(name, vendor, kind)
-                return
-            except UnfitScenario as error:
-                unfit.append(error)
-            except UnknownScenario:
-                continue
-    if unfit:
-        raise Unprocessable(unfit[0].message, code="unfit_scenario")
-    raise Unprocessable(f"there is no scenario {name!r}", code="unknown_scenario", legal=_names(library))
-
-
 def _asked_kinds(call: ControlCall) -> tuple[Vendor | None, list[Kind]]:
     """Return the vendor that is asked for, if one is, and which kinds of its jobs.
 
     Raises:
-        Absent: there is no such vendor or kind.
+        NotFound: there is no such vendor or kind.
     """
     vendor, name = call.asked_vendor(), call.query.get("kind")
     if vendor is None:
         return None, []
     kinds = [kind for kind in vendor.kinds if name in (None, kind.name)]
     if not kinds:
-        raise Absent(f"{vendor.name} has no jobs of kind {name!r}", legal=[kind.name for kind in vendor.kinds])
+        raise NotFound(f"{vendor.name} has no jobs of kind {name!r}", legal=[kind.name for kind in vendor.kinds])
     return vendor, kinds
 
 

@@ -15,9 +15,9 @@ from simulator.library import Description, FileProblem
 from simulator.sandbox.accounts import Account, LedgerEntry, RateLimit
 from simulator.sandbox.choosing import Pin
 from simulator.sandbox.clock import Clock, iso
-from simulator.sandbox.journal import Exchange, shown_headers
+from simulator.sandbox.journal import Exchange, hidden, hide, shown_headers
 from simulator.sandbox.sandbox import Sandbox
-from simulator.vendors.vendor import Record, Reply, Switch
+from simulator.vendors.vendor import Record, Reply, Switch, Vendor
 
 Shown = dict[str, Any]
 
@@ -97,7 +97,7 @@ def show_job_summary(shot: Snapshot) -> Shown:
         "vendor": job.vendor,
         "operation": job.operation,
         "kind": job.kind,
-        "account": job.account,
+        "account": hidden(job.account),
         "scenario": job.plan.script.scenario.name,
         "created_at_ms": job.created_at_ms,
         "status": shot.word,
@@ -189,29 +189,29 @@ def show_exchange(said: Exchange) -> Shown:
         return about
     return about | {
         "operation": said.operation or None,
-        "account": said.account or None,
+        "account": hidden(said.account) if said.account else None,
         "request": {
             "method": said.method,
             "target": said.target,
             "headers": shown_headers(said),
             "body": said.sent.decode("utf-8", "replace"),
         },
-        "reply": {"status": said.status, "body": said.reply.decode("utf-8", "replace")},
+        "reply": {"status": said.status, "body": said.reply.decode("utf-8", "replace")} if said.status else None,
     }
 
 
-def show_account(vendor_name: str, account: Account) -> Shown:
-    """Word an account."""
+def show_account(vendor_name: str, account: Account, *, by_key: bool) -> Shown:
+    """Word an account; its key and what else is secret only to those who name the key."""
     purse = account.purse
     return {
         "vendor": vendor_name,
-        "key": account.key,
+        "key": account.key if by_key else hidden(account.key),
         "state": account.shown_state,
         "credits": purse.ledger.balance,
         "plan": account.plan,
         "rate_limit": _rate_limit(account.rate_limit),
         "slots": {name: {"size": pool.capacity, "taken": len(pool.holders)} for name, pool in purse.pools.items()},
-        "details": account.details,
+        "details": {name: said if by_key else hidden(said) for name, said in account.details.items()},
         "ledger": [_line(entry) for entry in purse.ledger.entries],
     }
 
@@ -224,17 +224,18 @@ def _line(entry: LedgerEntry) -> Shown:
     return {"at_ms": entry.at_ms, "kind": entry.what, "amount": entry.amount, "job_id": entry.job_id or None}
 
 
-def show_record(vendor_name: str, key: str, record: Record) -> Shown:
-    """Word a record."""
+def show_record(vendor: Vendor, key: str, record: Record) -> Shown:
+    """Word a record, without what is secret in a call of its vendor."""
+    secrets = {name for operation in vendor.operations for name in operation.secrets}
     return {
-        "vendor": vendor_name,
+        "vendor": vendor.name,
         "type": record.type,
         "id": record.id,
-        "account": key,
+        "account": hidden(key),
         "created_at_ms": record.created_at_ms,
         "updated_at_ms": record.updated_at_ms,
         "job_id": record.job_id or None,
-        "data": msgspec.to_builtins(record.data),
+        "data": hide(msgspec.to_builtins(record.data), secrets),
     }
 
 

@@ -29,6 +29,7 @@ from simulator.vendors.vendor import Call, Headers, Reply
 GENERAL = 1001  # fact a2e.error.general-code
 NO_COINS = 1002  # fact a2e.coins.none-left
 NO_OBJECT = "The body must be a JSON object"
+NOT_JSON = "Content-Type must be application/json"  # fact a2e.error.content-type
 
 _HTML: Headers = (("Content-Type", "text/html; charset=utf-8"),)
 _XML: Headers = (("Content-Type", "application/xml"),)
@@ -113,7 +114,7 @@ def bad_call(findings: Sequence[Finding]) -> BadCall:
     """Return the refusal of the first thing that is wrong: what is missing goes before what is ill."""
     first = min(findings, key=lambda finding: finding.rule != "required")
     if not first.path:
-        return BadCall(findings, NO_OBJECT)
+        return BadCall(findings, NOT_JSON if first.place == "media type" else NO_OBJECT)
     if first.rule == "required":
         return BadCall(findings, f"{first.name} is required")
     return BadCall(findings, must_be(str(first.path[0])))
@@ -127,7 +128,7 @@ def must_be(name: str) -> str:
 def _body(code: int, text: str, call: Call) -> dict[str, Any]:
     if chosen("error_shape", call.switches) == "success":
         return {"success": False, "error": text, "code": str(code), "timestamp": instant(call.now_ms)}
-    return traced({"code": code, "msg": text, "data": None}, call, about=text)
+    return traced({"code": code, "msg": text, "data": None}, call)
 
 
 def _show_stray(call: Call) -> Reply:

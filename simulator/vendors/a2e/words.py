@@ -57,8 +57,7 @@ def show_task_status(shots: Sequence[Snapshot], call: Call) -> Reply:
 
 def show_images(records: Sequence[Record], call: Call) -> Reply:
     """Word every saved face, newest first: facts a2e.image.add-reply, a2e.image.add-whole-list, a2e.image.list-reply."""
-    faces = [_image(record) for record in reversed(records)]
-    return success(faces, call, about=faces[0]["_id"] if faces else "")
+    return success([_image(record) for record in reversed(records)], call)
 
 
 def show_deleted(outcome: Snapshot | Record, call: Call) -> Reply:
@@ -72,7 +71,7 @@ def show_coins(account: Record, call: Call) -> Reply:
 
 
 def _about(shot: Snapshot, data: dict[str, Any], call: Call) -> Reply:
-    return success(data, call, shot.plan.switches, shot.job.id)
+    return success(data, call, shot.plan.switches)
 
 
 def _outcome(shot: Snapshot, call: Call) -> dict[str, Any]:

@@ -44,6 +44,10 @@ class AnalysisNotFinished(ApiError):
     """The analysis of this video has not completed."""
 
 
+class AnalysisFailed(ApiError):
+    """The analysis of this video has failed."""
+
+
 class UnknownObject(ApiError):
     """The analysis has detected nobody of this number."""
 
@@ -66,6 +70,7 @@ ERRORS: Mapping[type[ApiError], Refusal] = {
     WrongMediaType: Refusal(1003, "Parameter error: the body must be sent as application/json"),
     AmbiguousRecord: Refusal(1003, "Parameter error: it is not said which {type} is meant"),
     AnalysisNotFinished: Refusal(1003, "Parameter error: the analysis of this video_url has not completed"),
+    AnalysisFailed: Refusal(1003, "Parameter error: the analysis of this video_url has failed"),
     UnknownObject: Refusal(1003, "Parameter error: obj_id {obj_id} is not in the analysis of this video_url"),
     Busy: Refusal(1005, "Operation is too frequent"),
     QuotaNotEnough: Refusal(1006, "Your quota is not enough"),

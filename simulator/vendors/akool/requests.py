@@ -10,6 +10,7 @@ from simulator.jobs.lifecycle import SUCCEEDED
 from simulator.jobs.scenario import Failure
 from simulator.vendors.akool.auth import refuse_old_token
 from simulator.vendors.akool.errors import (
+    AnalysisFailed,
     AnalysisNotFinished,
     NoAnalysis,
     QuotaNotEnough,
@@ -74,7 +75,7 @@ def read_create(call: Call, findings: Sequence[Finding]) -> Submit:
     """Read a head swap, which needs a finished analysis of the very same URL that has detected whom it maps.
 
     Facts akool.task.same-url, akool.task.known-objects, akool.task.no-analysis, akool.task.bad-object,
-    akool.task.analysis-unfinished, akool.task.order.
+    akool.task.analysis-unfinished, akool.task.analysis-failed, akool.task.order.
     """
     _judge(call, findings)
     [video] = call.inputs
@@ -82,7 +83,7 @@ def read_create(call: Call, findings: Sequence[Finding]) -> Submit:
     where = {"video_url": fields["video_url"]}
     needs: list[Need] = [
         HasJob(ANALYSIS, NoAnalysis(), where=where),
-        HasJob(ANALYSIS, AnalysisNotFinished(), SUCCEEDED, where, bind=ANALYSIS),
+        HasJob(ANALYSIS, AnalysisNotFinished(), SUCCEEDED, where, bind=ANALYSIS, failed=AnalysisFailed()),
     ]
     for mapping in fields["mappings"]:
         number = int(mapping["obj_id"])

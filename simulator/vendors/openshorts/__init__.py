@@ -59,6 +59,7 @@ VENDOR = Vendor(
     show_preflight=show_preflight,
     answers_head=False,  # fact openshorts.error.method
     redirects_slashes=True,  # fact openshorts.error.slash
+    strict_ranges=True,  # facts openshorts.files.head-range, openshorts.files.bad-range
 )
 
 __all__ = ["VENDOR"]

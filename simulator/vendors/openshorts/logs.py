@@ -39,7 +39,7 @@ def planned_failure(shot: Snapshot) -> Failure | None:
 def _printed(shot: Snapshot, cuts: tuple[Cut, ...]) -> Iterator[str]:
     """Yield what the worker has printed by now; it prints nothing after its end, which the server may notice later."""
     work, end = work_entry(shot.job), shot.job.entries[-1]
-    if work is None:
+    if work is None or shot.job.fields.get("url", "") is None:  # no worker starts: fact openshorts.process.url-no-text
         return
     has_end = end.stands_for in FINAL and end is not work
     by_ms = min(shot.now_ms, end.at_ms) if has_end else shot.now_ms

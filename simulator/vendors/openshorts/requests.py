@@ -57,14 +57,15 @@ def read_process(call: Call, findings: Sequence[Finding]) -> Submit:
     for finding in findings:
         if finding.rule == "additionalProperties":
             call.marks.append(f"a field that is not known was ignored: {finding.name}")
-    if url and not isinstance(url, str):
-        call.marks.append("a url that is no text was taken for one")
+    never_ends = bool(url) and not isinstance(url, str)  # fact openshorts.process.url-no-text
+    if never_ends:
+        call.marks.append("a url that is no text was taken; its job will never end")
     kept = {**{name: _plain(said[name]) for name in KEPT if name in said}, **numbers}
-    kept["url" if url else "file"] = _plain(url) if url else upload.name if upload else ""
+    kept["url" if url else "file"] = None if never_ends else url or (upload.name if upload else "")
     source = call.input("url") if url else upload
     inputs = (source,) if source is not None else ()
     count = numbers.get("target_clips", 0)
-    return Submit(call.operation, "clips", kept, inputs, item_count=count, takes="workers")
+    return Submit(call.operation, "clips", kept, inputs, item_count=count, takes="workers", never_ends=never_ends)
 
 
 def told_ms(source: Input | None) -> int:
@@ -108,9 +109,7 @@ def _judge(call: Call, said: Mapping[str, Any], url: Any, upload: Input | None) 
     if not _is_acknowledged(call, said.get("acknowledged")):
         if profile(call.switches) == HEAD:
             raise NotAcknowledged
-        call.marks.append(
-            "acknowledged was missing; the newest OpenShorts refuses that, its documentation does not"
-        )
+        call.marks.append("acknowledged was missing; the newest OpenShorts refuses that, its documentation does not")
     if url and chosen("url_ingest", call.switches) == "disabled":
         raise UrlsDisabled
     if url:

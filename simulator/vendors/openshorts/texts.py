@@ -44,11 +44,13 @@ SAMPLE = (
 )
 """The clips of the status page: start, length, score and texts (fact openshorts.status.completed-sample)."""
 
-_TOPICS = (
+TOPICS = (
     ("morning routine", "habits"), ("first customer", "startup"), ("sourdough", "baking"), ("small talk", "social"),
     ("cold shower", "health"), ("compound interest", "money"), ("guitar practice", "music"), ("night train", "travel"),
     ("tiny garden", "plants"), ("bug at 3 a.m.", "coding"), ("deep sea", "science"), ("job interview", "career"),
 )  # fmt: skip
+"""What a clip may be about, and the hashtag of it."""
+
 _TITLES = (
     "The Truth About {topic}", "Why {topic} Beats Everything", "Nobody Talks About {topic}", "{topic}, Explained in a Minute",
     "I Was Wrong About {topic}", "What {topic} Taught Me",
@@ -63,19 +65,19 @@ _SPOKEN = (
 
 
 def drawn_title(draws: Draws, *names: object) -> str:
-    """Return a title in which a topic has its say."""
-    topic, _ = draws.one_of(_TOPICS, *names, "topic")
-    return draws.one_of(_TITLES, *names, "title").format(topic=topic.title())
+    """Return a title about a topic of its own."""
+    topic, _ = draws.one_of(TOPICS, *names, "topic")
+    return _title(draws, topic, *names)
 
 
 def drawn_texts(draws: Draws, at: int) -> Texts:
     """Return the texts of a clip: facts openshorts.clip.captions, openshorts.clip.youtube-title."""
-    _, tag = draws.one_of(_TOPICS, at, "topic")
+    topic, tag = draws.one_of(TOPICS, at, "topic")
     return Texts(
-        drawn_title(draws, at),
+        _title(draws, topic, at),
         f"{draws.one_of(_TIKTOKS, at, 'tiktok')} #{tag} #viral #fyp",
         f"{draws.one_of(_INSTAGRAMS, at, 'instagram')} #{tag} #reels #explore",
-        drawn_title(draws, at, "youtube"),
+        _title(draws, topic, at, "youtube"),
         draws.one_of(_HOOKS, at, "hook"),
     )
 
@@ -83,3 +85,7 @@ def drawn_texts(draws: Draws, at: int) -> Texts:
 def spoken(draws: Draws, at: int) -> str:
     """Return a sentence of the transcript."""
     return draws.one_of(_SPOKEN, "spoken", at)
+
+
+def _title(draws: Draws, topic: str, *names: object) -> str:
+    return draws.one_of(_TITLES, *names, "title").format(topic=topic.title())

@@ -93,7 +93,7 @@ def _clip(shot: Snapshot, cut: Cut, at: int) -> dict[str, Any]:
     if played != DOCS:
         words |= {
             "viral_hook_text": texts.hook,
-            "source_window_id": f"window_{1 + cut.start_ms // 60_000:03}",
+            "source_window_id": f"window_{min(1 + cut.start_ms // 60_000, 999):03}",
             "predicted_score": cut.score,
         }
     return words

@@ -42,8 +42,13 @@ ID_PATTERN = "job:[0-9]{17}-user:[0-9]+-channel:[0-9]+-bot:faceswap"  # fact use
 
 
 def new_id(draft: Draft) -> str:
-    """Return a ``jobid`` (facts useapi.ids.jobid-shape, useapi.ids.jobid-time, useapi.ids.jobid-owner)."""
-    digits = digits_of(draft.created_at_ms + draft.attempt)
+    """Return a ``jobid`` (facts useapi.ids.jobid-shape, useapi.ids.jobid-time, useapi.ids.jobid-owner).
+
+    Where jobs of the same instant have it already, it is looked for ever further ahead: a clock that stands still may
+    see any number of them.
+    """
+    later_ms = draft.fresh.whole(draft.attempt, draft.attempt**3, "later")
+    digits = digits_of(draft.created_at_ms + later_ms)
     return f"job:{digits}-user:{user_number(draft.account)}-channel:{draft.bound['channel']}-bot:faceswap"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -82,10 +83,18 @@ class Server:
             await opened.close()
 
 
-async def serve(client: aiohttp.ClientSession, *, token: str | None = None, **settings: Any) -> Server:
+async def serve(
+    client: aiohttp.ClientSession,
+    *,
+    token: str | None = None,
+    host: str = "",
+    folders: tuple[Path, ...] = (),
+    **settings: Any,
+) -> Server:
     """Start a server."""
-    sandboxes = Sandboxes(SandboxSettings("7", EPOCH_MS, **{"mode": "manual", **settings}), library())
-    control = Control(sandboxes, library(), NAMES, vendors.load, token=token)
+    scenarios = Library(folders) if folders else library()
+    sandboxes = Sandboxes(SandboxSettings("7", EPOCH_MS, **{"mode": "manual", **settings}), scenarios)
+    control = Control(sandboxes, scenarios, NAMES, vendors.load, token=token, host=host)
     pipeline = Pipeline(sandboxes, Desks(NAMES, vendors.load, library().contract), control=control)
     return Server(control, pipeline, await open_door(pipeline), client)
 

@@ -107,16 +107,20 @@ async def test_an_end_stays(server: Server) -> None:
 
 async def test_lists_are_the_newest_first_and_count_all_that_fit(server: Server) -> None:
     for number in range(3):
-        await server.submit(**{"X-Simulator-Job-Id": f"vjob_{number}"}, key=f"key-{number % 2}")
-    await server.call("POST", "jobs/vjob_1/events", {"force": "failed"})
+        await server.submit(**{"X-Simulator-Job-Id": f"vjob_{number}00000"}, key=f"key-{number % 2}")
+    await server.call("POST", "jobs/vjob_100000/events", {"force": "failed"})
 
     _, newest = await server.call("GET", "jobs?limit=1")
     _, queued = await server.call("GET", "jobs?status=queued")
     _, of_key_0 = await server.call("GET", "jobs?account=key-0&vendor=deepswapai")
     _, of_useapi = await server.call("GET", "jobs?vendor=useapi")
 
-    assert (newest["total"], [job["id"] for job in newest["jobs"]]) == (3, ["vjob_2"])
-    assert [job["id"] for job in queued["jobs"]] == ["vjob_2", "vjob_0"] == [job["id"] for job in of_key_0["jobs"]]
+    assert (newest["total"], [job["id"] for job in newest["jobs"]]) == (3, ["vjob_200000"])
+    assert (
+        [job["id"] for job in queued["jobs"]]
+        == ["vjob_200000", "vjob_000000"]
+        == [job["id"] for job in of_key_0["jobs"]]
+    )
     assert of_useapi == {"total": 0, "jobs": []}
 
 

@@ -21,8 +21,30 @@ async def test_it_holds_what_was_said_with_secrets_hidden(server: Server) -> Non
     assert entry["job_ids"] == [job["job_id"]]
     assert job["job_id"] in entry["reply"]["body"]
     assert "clip.mp4" in entry["request"]["body"]
-    assert entry["request"]["headers"]["Authorization"] == "…-key"
+    assert (entry["request"]["headers"]["Authorization"], entry["account"]) == ("…-key", "…")
     assert entry["marks"] == ["scenario happy by default"]
+
+
+async def test_secrets_in_bodies_are_hidden_too(server: Server) -> None:
+    token = "MTE4-discord-token-of-a-user"
+    channel = {"discord": token, "server": "1218247298912354304", "channel": "1218247389001809923"}
+    url = f"{server.root}/useapi/v1/faceswap/account/1218247389001809923"
+    await server.call("PATCH", "switches", {"useapi.account_discord": "shown"})
+
+    put, _ = await server.call("POST", url, channel, headers={"Authorization": "Bearer user:12345-long-key"})
+    got = await server.call("GET", url, headers={"Authorization": "Bearer user:12345-long-key"})
+    await server.call("POST", url, data=b"{broken " + token.encode(), headers={"Authorization": "Bearer user:12345-long-key", "Content-Type": "application/json"})  # fmt: skip
+
+    assert (put, got[1]["discord"]) == (204, token)
+    listings = [(await server.call("GET", path))[1] for path in ("journal", "accounts", "records", "jobs")]
+    for secret in (token, "user:12345-long-key", "12345-long"):
+        assert secret not in str(listings)
+    assert [entry["account"] for entry in listings[0]["entries"]] == ["…-key"] * 3
+    assert '"discord":"…user"' in listings[0]["entries"][0]["request"]["body"]
+    assert '"discord":"…user"' in listings[0]["entries"][1]["reply"]["body"]
+    assert "1218247298912354304" in listings[0]["entries"][0]["request"]["body"]
+    _, whole = await server.call("GET", "accounts/useapi/user:12345-long-key")
+    assert whole["key"] == "user:12345-long-key"
 
 
 async def test_filters_are_all_to_be_met(server: Server) -> None:

@@ -1,5 +1,6 @@
 """Every operation of the description is served, in both its forms, by replies that it describes."""
 
+import shlex
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.server.control.conftest import Server, assert_described, contract
 
 BRIEF = {"scenario": "brief", "states": {"running": {"for": "2s", "then": "succeeded"}, "succeeded": {}}}
 CALLS: dict[str, tuple[str, str, Any, int]] = {
+    "getIndex": ("GET", "", None, 200),
     "getHealth": ("GET", "health", None, 200),
     "getReadiness": ("GET", "ready", None, 200),
     "getDescription": ("GET", "openapi/deepswapai.json", None, 200),
@@ -63,11 +65,30 @@ async def test_it_is_served_as_described(server: Server, id: str) -> None:
         path = f"sandboxes/other/{path}"
 
     said = {} if body is None else {"json": body}
-    async with server.client.request(method, f"{server.root}/_simulator/{path}", **said) as reply:
+    async with server.client.request(method, f"{server.root}/_simulator/{path}".rstrip("/"), **said) as reply:
         data = await reply.json() if reply.status != 204 else None
 
     assert (reply.status, data if reply.status != expected else None) == (expected, None)
     assert_described(id, reply.status, data, [(name, said) for name, said in reply.headers.items()])
+
+
+async def test_the_index_tells_where_everything_is_and_its_steps_work(server: Server) -> None:
+    _, said = await server.call("GET", f"{server.root}/_simulator")
+    _, with_slash = await server.call("GET", f"{server.root}/_simulator/")
+    await server.call("POST", "sandboxes", {"id": "other"})
+    _, of_other = await server.call("GET", f"{server.root}/~other/_simulator/")
+
+    assert said == with_slash
+    assert said["vendors"] == {name: f"{server.root}/{name}" for name in ("deepswapai", "useapi")}
+    assert of_other["vendors"]["useapi"] == f"{server.root}/~other/useapi"
+    assert (await server.call("GET", said["description"]))[0] == 200
+    for step in said["first_steps"]:
+        words = shlex.split(step["curl"])
+        data = words[words.index("-d") + 1].encode() if "-d" in words else None
+        method = "POST" if data or "-X" in words else "GET"
+        [url] = [word for word in words if word.startswith(server.root)]
+        headers = {"Content-Type": "application/json"} if data else {}
+        assert (await server.call(method, url, data=data, headers=headers))[0] in (200, 201), step
 
 
 async def test_a_head_is_answered_as_a_get_without_a_body(server: Server) -> None:

@@ -47,7 +47,9 @@ REFUSED = [
     ("GET", "scenarios?vendor=nobody", None, 404, "unknown_vendor", "nobody"),
     ("POST", "scenarios/pins", {"vendor": "nobody", "scenario": "happy"}, 422, "unknown_vendor", "nobody"),
     ("POST", "scenarios/pins", {"vendor": "useapi", "scenario": "nope"}, 422, "unknown_scenario", "nope"),
-    ("POST", "scenarios/pins", {"vendor": "useapi"}, 400, "bad_request", "scenario"),
+    ("POST", "scenarios/pins", {"vendor": "useapi"}, 400, "bad_request", "at least one of scenario, job_id and seed"),
+    ("POST", "scenarios/pins", {"vendor": "useapi", "seed": None}, 400, "bad_request", "at least one"),
+    ("POST", "scenarios/pins", {"vendor": "deepswapai", "job_id": "nonsense"}, 422, "bad_job_id", "vjob_[a-z0-9]{6,9}"),
     (
         "POST",
         "scenarios/pins",
@@ -231,6 +233,44 @@ def test_a_foreign_origin_is_refused_before_the_token_is_asked_for() -> None:
     guard = Guard("secret")
 
     with pytest.raises(ForeignOrigin):
-        guard.admit({"Origin": "https://example.com"}, "http://localhost:8080")
+        guard.admit({"Origin": "https://example.com"}, "http://localhost:8080", "localhost:8080")
     with pytest.raises(NoToken):
-        guard.admit({}, "http://localhost:8080")
+        guard.admit({}, "http://localhost:8080", "localhost:8080")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8080", 200),
+        ("LOCALHOST", 200),
+        ("box.localhost", 200),
+        ("127.0.0.1", 200),
+        ("192.168.7.7:80", 200),
+        ("[::1]:8080", 200),
+        ("simulator:8080", 200),
+        ("host.docker.internal:8080", 200),
+        ("api.deepswapai.com", 200),
+        ("simulator.corp.example:8080", 200),
+        ("rebind.example:8080", 403),
+        ("localhost.rebind.example", 403),
+        ("127.0.0.1.rebind.example", 403),
+        ("rebind.example.", 403),
+    ],
+)
+async def test_a_name_that_a_stranger_may_have_pointed_here_may_not_command(
+    start: Callable[..., Awaitable[Server]], host: str, status: int
+) -> None:
+    server = await start(host="simulator.corp.example")
+
+    answered, said = await server.call("GET", "clock", headers={"Host": host, "Origin": f"http://{host}"})
+
+    assert answered == status
+    assert status == 200 or (said["error"]["code"] == "foreign_host" and "--token" in said["error"]["message"])
+
+
+async def test_with_a_token_any_name_will_do(start: Callable[..., Awaitable[Server]]) -> None:
+    server = await start(token="secret-token")
+
+    headers = {"Host": "simulator.example", "X-Simulator-Token": "secret-token"}
+
+    assert (await server.call("GET", "clock", headers=headers))[0] == 200

@@ -1,5 +1,7 @@
 """Scenarios by the control API: added, checked, pinned and chosen, and then played."""
 
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +91,17 @@ async def test_a_pin_decides_the_next_accepted_submit(server: Server) -> None:
     assert (await server.call("GET", "scenarios/pins"))[1] == {"pins": []}
 
 
+@pytest.mark.parametrize("said", [{"job_id": "vjob_xyz789abc"}, {"seed": "3"}, {"seed": "3", "scenario": None}])
+async def test_a_pin_may_leave_the_scenario_to_others(server: Server, said: dict[str, Any]) -> None:
+    status, pin = await server.call("POST", "scenarios/pins", {"vendor": "deepswapai", **said})
+    _, job = await server.submit()
+
+    assert (status, pin["scenario"]) == (201, None)
+    assert said.get("job_id", job["job_id"]) == job["job_id"]
+    assert (await server.call("GET", f"jobs/{job['job_id']}"))[1]["scenario"] == "happy"
+    assert server.sandbox.pins() == []
+
+
 async def test_a_pin_tells_how_many_submits_are_left(server: Server) -> None:
     await server.call("POST", "scenarios/pins", {"vendor": "deepswapai", "scenario": "slow", "times": 3, "seed": None})
 
@@ -126,6 +139,34 @@ async def test_a_list_for_a_kind_has_what_it_can_play(server: Server) -> None:
     assert "cancelled" in names[0] - names[1]
     assert "partial-batch" in names[2] - names[1]
     assert {"happy", "stuck"} <= names[1]
+
+
+async def test_a_file_that_was_just_saved_is_there_for_every_call(
+    start: Callable[..., Awaitable[Server]], tmp_path: Path
+) -> None:
+    server = await start(folders=(tmp_path,))
+
+    async def saved(name: str, text: str = "") -> str:
+        (tmp_path / f"{name}.yaml").write_text(text or TEXT.replace("ill-fated", name))
+        return name
+
+    pinned = await server.call("POST", "scenarios/pins", {"vendor": "deepswapai", "scenario": await saved("one")})
+    shown = await server.call("GET", f"scenarios/{await saved('two')}")
+    chosen = await server.call("PUT", "scenarios/default", {"scenario": await saved("three")})
+    made = await server.call("POST", "sandboxes", {"id": "other", "scenario": await saved("four")})
+    await saved("five")
+    listed = await server.call("GET", "scenarios")
+    await saved("six", "scenario: six\nstates: {}\n")
+    for sandbox in ("main", "other", "main", "other"):
+        await server.call("GET", f"sandboxes/{sandbox}/scenarios")
+
+    assert [said[0] for said in (pinned, shown, chosen, made)] == [201, 200, 200, 201]
+    assert "five" in {one["name"] for one in listed[1]["scenarios"]}
+    for sandbox in ("main", "other"):
+        _, journal = await server.call("GET", f"sandboxes/{sandbox}/journal")
+        notes = [entry["marks"] for entry in journal["entries"]]
+        assert len(notes) == 1, notes
+        assert "scenario not reloaded" in notes[0][0]
 
 
 async def test_what_we_ship_is_named_by_its_place_in_the_package(server: Server) -> None:

@@ -93,7 +93,15 @@ def test_a_body_must_be_a_json_object(id: str) -> None:
 
     for body in ([], "text", 7, None):
         assert house.refused(id, body) == (400, 1001, "The body must be a JSON object")
-    assert house.refused(id, task(), media_type="text/plain")[:2] == (400, 1001)
+
+
+@fact("a2e.base.json", "a2e.error.body", "a2e.error.content-type")
+@pytest.mark.parametrize("id", ["addFaceSwapImage", "addFaceSwapPreview", "addFaceSwapTask"])
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_good_object_must_be_sent_as_json(id: str, media_type: str) -> None:
+    refused = House().refused(id, task(), media_type=media_type)
+
+    assert refused == (400, 1001, "Content-Type must be application/json")
 
 
 @fact("a2e.id.malformed", "a2e.task.detail-aliases", "a2e.preview.status", "a2e.preview.status-without-id")

@@ -158,9 +158,19 @@ def test_a_file_that_is_not_there_is_forbidden(server: Background, box: Any) -> 
     assert b"<Code>AccessDenied</Code>" in body
 
 
-def test_the_clients_spelling_decides_nothing(server: Background, box: Any) -> None:
-    """A body that is no JSON, and one that is sent as something else."""
-    for said in ({"Content_Type": "application/json"}, {"Content_Type": "text/plain"}, {}):
-        status, _, body = ask(server, "POST", "/api/v1/userFaceSwapTask/add", "no object", **KEY, **said)
+@fact("a2e.error.body", "a2e.error.content-type")
+@pytest.mark.parametrize(
+    ("sent", "said", "text"),
+    [
+        ("no object", {"Content_Type": "application/json"}, "The body must be a JSON object"),
+        ({"name": "x"}, {"Content_Type": "text/plain"}, "Content-Type must be application/json"),
+        ({"name": "x"}, {}, "Content-Type must be application/json"),
+        ("no object", {}, "Content-Type must be application/json"),
+    ],
+)
+def test_a_body_that_is_no_json_or_is_sent_as_something_else(
+    server: Background, box: Any, sent: Any, said: dict[str, str], text: str
+) -> None:
+    status, _, body = ask(server, "POST", "/api/v1/userFaceSwapTask/add", sent, **KEY, **said)
 
-        assert (status, json.loads(body)["msg"]) == (400, "The body must be a JSON object")
+    assert (status, json.loads(body)["msg"]) == (400, text)

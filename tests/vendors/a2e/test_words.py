@@ -185,6 +185,19 @@ def test_every_reply_ends_with_a_trace_id_of_its_own() -> None:
     assert len({first, said(job_id), said(NOBODY)}) == 3
 
 
+@fact("a2e.envelope.trace-id-rule")
+def test_another_answer_at_the_same_instant_has_another_trace_id() -> None:
+    house, said = House(), []
+
+    for _ in range(3):
+        said.append(house.reply("getRemainingCoins").body)
+        said.append(house.reply("getFaceSwapTaskStatus").body)
+        house.submit()
+
+    assert len({body["trace_id"] for body in said}) == 6
+    assert house.reply("getRemainingCoins").body == house.reply("getRemainingCoins").body
+
+
 @fact("a2e.envelope.trace-id")
 def test_a_scenario_may_leave_the_trace_id_out() -> None:
     plain = scenario(

@@ -14,6 +14,7 @@ from simulator.jobs.errors import ApiError, BadCall, Finding, UnknownPath, Wrong
 from simulator.vendors.akool import VENDOR
 from simulator.vendors.akool.errors import (
     ERRORS,
+    AnalysisFailed,
     AnalysisNotFinished,
     NoAnalysis,
     QuotaNotEnough,
@@ -38,6 +39,7 @@ CASES: list[tuple[ApiError, int, int, str, tuple[str, ...]]] = [
     (errors.AmbiguousRecord("face"), 200, 1003, "Parameter error: it is not said which face is meant", ()),
     (errors.DuplicateRecord("face", "name", "f1"), 200, 1222, "The resource already exists", ()),
     (AnalysisNotFinished(), 200, 1003, "Parameter error: the analysis of this video_url has not completed", ("createHeadSwapTask",)),
+    (AnalysisFailed(), 200, 1003, "Parameter error: the analysis of this video_url has failed", ("createHeadSwapTask",)),
     (UnknownObject(3), 200, 1003, "Parameter error: obj_id 3 is not in the analysis of this video_url", ("createHeadSwapTask",)),
     (errors.Busy("rate", 5), 200, 1005, "Operation is too frequent", ALL),
     (QuotaNotEnough(2, 1), 200, 1006, "Your quota is not enough", ("specifyImage", "specifyVideo")),

@@ -76,15 +76,19 @@ def test_another_accounts_analysis_is_none(akool: Client) -> None:
     assert akool.post(CREATE, key="another").code == 1014
 
 
-@pytest.mark.fact("akool.task.analysis-unfinished")
-@pytest.mark.parametrize("scenario", ["stuck", "failed-midway"])
-def test_a_head_swap_waits_for_its_analysis(akool: Client, scenario: str) -> None:
-    akool.post(ANALYZE, X_Simulator_Scenario=scenario)
-    akool.sandbox.advance(60_000)
+@pytest.mark.fact("akool.task.analysis-unfinished", "akool.task.analysis-failed")
+@pytest.mark.parametrize(
+    ("scenarios", "ending"),
+    [(["stuck"], "not completed"), (["failed-midway"], "failed"), (["failed-midway", "stuck"], "not completed")],
+)
+def test_a_head_swap_waits_for_its_analysis(akool: Client, scenarios: list[str], ending: str) -> None:
+    for scenario in scenarios:
+        akool.post(ANALYZE, X_Simulator_Scenario=scenario)
+        akool.sandbox.advance(60_000)
 
     refused = akool.post(CREATE)
 
-    assert refused.body == {"code": 1003, "msg": "Parameter error: the analysis of this video_url has not completed"}
+    assert refused.body == {"code": 1003, "msg": f"Parameter error: the analysis of this video_url has {ending}"}
     assert akool.analyzed()["status"] == 3
     assert akool.post(CREATE).code == 1000
 

@@ -11,13 +11,11 @@ LEGAL = {1: {1, 2, 3, 4, 5}, 2: {2, 3, 4, 5}, 5: {3, 4, 5}, 3: {3}, 4: {4}}
 END = {"happy": 3, "slow": 3, "queued": 3, "failed-early": 4, "failed-midway": 4, "moderated": 4,
        "moderated-midway": 4, "stuck": 2, "unknown-status": 3, "expired-file": 3, "null-url": 3, "empty-url": 3,
        "late-url": 3, "as-documented": 3}  # fmt: skip
+OF_ONE_KIND = {"as-documented": ("analysis", "head-swap"), "null-url": ("head-swap",), "empty-url": ("head-swap",)}
 
 
 def playable() -> list[tuple[str, str]]:
-    plain = [name for name in END if name != "as-documented"]
-    return [(kind, name) for kind in KINDS for name in plain] + [
-        (kind, "as-documented") for kind in ("analysis", "head-swap")
-    ]
+    return [(kind, name) for name in END for kind in OF_ONE_KIND.get(name, KINDS)]
 
 
 @pytest.mark.fact("akool.status.words", "akool.status.course", "akool.status.end-stays", "akool.result.status",
@@ -80,6 +78,13 @@ def test_video_url_is_empty_until_the_end(akool: Client, name: str, shown: str |
     assert [queued["video_url"], running["video_url"]] == [shown, shown]
     assert [queued["status"], running["status"], done["status"]] == [1, 2, 3]
     assert done["video_url"].endswith(f"/headswap/{id}/result.mp4")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "head-swap"])
+@pytest.mark.parametrize("name", ["null-url", "empty-url"])
+def test_only_a_head_swap_has_a_url_to_leave_empty(akool: Client, kind: str, name: str) -> None:
+    with pytest.raises(AssertionError, match=name):  # our own refusal, which the client lets nobody overlook
+        akool.post(KINDS[kind], X_Simulator_Scenario=name)
 
 
 def test_a_late_url_comes_some_seconds_after_the_status(akool: Client) -> None:

@@ -10,12 +10,15 @@ from tests.vendors.deepswapai.jobs import (
     NOON_MS,
     PICTURE,
     batch,
+    call,
     ends,
     job,
+    said,
     scenario,
     state,
     status,
 )
+from tests.vendors.deepswapai.played import balance, sandbox, submit
 
 URL = "https://cdn.deepswapai.com"
 
@@ -88,6 +91,26 @@ def test_a_batch_fails_only_with_its_last_image() -> None:
         "error": "Every image of the batch failed",
         "error_code": "processing_failed",
     }
+
+
+@pytest.mark.fact(
+    "deepswapai.status.batch-failed",
+    "deepswapai.batch.completed-despite-failures",
+    "deepswapai.credits.batch",
+    "deepswapai.credits.failed",
+)
+def test_a_batch_that_fails_as_a_whole_costs_nothing_whatever_it_has_finished() -> None:
+    box = sandbox()
+    submit(box, "batchSwap", scenario="failed-midway")
+    box.advance(60_000)
+
+    [shot] = box.jobs()
+
+    body = said("getStatus", shot, call("getStatus", path={"job_id": shot.job.id})).body
+    assert body["status"] == "failed"
+    assert body["completed"] == len(body["results"]) > 0
+    assert "credits_used" not in body
+    assert balance(box) == 1000
 
 
 @pytest.mark.fact("deepswapai.status.batch-failed")

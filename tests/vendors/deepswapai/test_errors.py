@@ -14,6 +14,7 @@ from simulator.jobs.errors import (
     BlockedAccount,
     BodyTooLarge,
     Busy,
+    ContractBroken,
     DuplicateRecord,
     ExpiredJob,
     ExpiredKey,
@@ -161,6 +162,27 @@ def test_too_many_calls_are_told_when_to_come_again(opens_at_ms: int | None, ret
         "X-RateLimit-Remaining": "0",
         "X-RateLimit-Reset": str(reset),
     }
+
+
+@pytest.mark.fact("deepswapai.error.rate-limit")
+def test_a_limited_account_is_told_its_own_limit() -> None:
+    told = [
+        dict(show(Busy(Busy.RATE, opens_at_ms, limit=2, window_ms=5000)).headers)
+        for opens_at_ms in (NOON_MS + 1500, None)
+    ]
+
+    assert [said["X-RateLimit-Limit"] for said in told] == ["2", "2"]
+    assert [said["Retry-After"] for said in told] == ["2", "5"]
+    assert [said["X-RateLimit-Reset"] for said in told] == [str(NOON_MS // 1000 + 2), str(NOON_MS // 1000 + 5)]
+
+
+@pytest.mark.fact("deepswapai.error.nested")
+def test_a_nested_error_says_that_it_is_no_success() -> None:
+    body = {"error": {"code": "job_not_found", "message": "Job not found"}}
+
+    contract().checks("getStatus").check_reply(Reply({"success": False, **body}, 404))
+    with pytest.raises(ContractBroken):
+        contract().checks("getStatus").check_reply(Reply(body, 404))
 
 
 @pytest.mark.fact("deepswapai.file.expired", "deepswapai.file.unknown", "deepswapai.file.error-text")

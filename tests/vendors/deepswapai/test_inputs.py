@@ -37,6 +37,7 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABSK+kc
     "deepswapai.error.face-index",
     "deepswapai.error.video-too-long",
     "deepswapai.error.unsupported-format",
+    "deepswapai.error.url-extension",
     "deepswapai.error.resolution",
 )
 @pytest.mark.parametrize(
@@ -72,6 +73,17 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABSK+kc
         (IMAGE, {"target_image": b64encode(b"no picture at all").decode()}, UnsupportedFormat),
         (VIDEO, {"target_video": PNG}, UnsupportedFormat),
         (BATCH, {"source_image": "not base64"}, UnsupportedFormat),
+        (IMAGE, {"source_image": CLIP}, UnsupportedFormat),
+        (IMAGE, {"target_image": f"{CLIP}?width=64"}, UnsupportedFormat),
+        (IMAGE, {"target_image": "https://example.com/still.gif"}, None),
+        (IMAGE, {"target_image": "https://example.com/files/mp4"}, None),
+        (IMAGE, {"target_image": "https://example.com/photo.heic?as=clip.mp4"}, None),
+        (VIDEO, {"source_image": "https://example.com/face.MOV"}, UnsupportedFormat),
+        (VIDEO, {"target_video": PICTURE}, UnsupportedFormat),
+        (VIDEO, {"target_video": "https://example.com/moving.gif"}, UnsupportedFormat),
+        (VIDEO, {"target_video": "https://example.com/clip.webm"}, None),
+        (VIDEO, {"target_video": "https://example.com/watch?v=1"}, None),
+        (BATCH, {"source_image": CLIP}, UnsupportedFormat),
         (IMAGE, {"source_image": f"{FACE}?faces=0", "target_image": "./photo.png"}, NoFaceDetected),
     ],
 )
@@ -92,17 +104,21 @@ def test_a_job_does_not_keep_files_that_were_sent_as_text() -> None:
 
 @pytest.mark.fact("deepswapai.batch.target-without-face", "deepswapai.batch.index-is-position")
 def test_a_target_that_cannot_be_swapped_fails_alone() -> None:
-    targets = [PICTURE, f"{PICTURE}?faces=0", "./local.png", f"{PICTURE}?bytes=600000000", f"{PICTURE}?width=8000", PNG]
+    targets = [
+        *(PICTURE, f"{PICTURE}?faces=0", "./local.png", f"{PICTURE}?bytes=600000000"),
+        *(f"{PICTURE}?width=8000", PNG, CLIP),
+    ]
     asked = call(BATCH, changed(BATCH, target_images=targets))
 
     command = read(asked)
 
     assert refusal(asked) is None
-    assert command.item_count == 6
+    assert command.item_count == 7
     assert {index: failure.code for index, failure in command.item_errors.items()} == {
         1: "no_face_detected",
         2: "unsupported_format",
         3: "file_too_large",
         4: "resolution_too_high",
+        6: "unsupported_format",
     }
     assert command.item_errors[1].message == "No face was found in the target image"

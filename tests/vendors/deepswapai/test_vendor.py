@@ -153,10 +153,12 @@ def test_the_format_asked_for_is_the_files(field: str, form: str, media_type: st
     assert (output.path, output.media_type) == (f"results/xyz789.{form}", media_type)
 
 
+@pytest.mark.fact("deepswapai.output.quality-size")
 @pytest.mark.parametrize(
     ("quality", "given_px", "expected_px"),
     [
         ("standard", (1920, 1080), (1280, 720)),
+        ("standard", (720, 1280), (720, 1280)),
         ("high", (640, 360), (1920, 1080)),
         ("4k", (1600, 900), (3840, 2160)),
         ("4k", (900, 1600), (2160, 3840)),
@@ -208,7 +210,17 @@ def test_whatever_is_accepted_has_an_output_that_can_be_made(target: Input, qual
     assert output.duration_ms % 100 == 0
 
 
-@pytest.mark.fact("deepswapai.limit.rate")
+@pytest.mark.fact("deepswapai.output.quality-size")
+@pytest.mark.parametrize(
+    ("quality", "expected_px"), [("standard", (1280, 720)), ("high", (1920, 1080)), ("4k", (3840, 2160))]
+)
+@pytest.mark.parametrize("field", ["target_image", "target_video"])
+def test_the_file_has_the_size_of_the_quality_asked_for(field: str, quality: str, expected_px: tuple[int, int]) -> None:
+    output = planned(Input(field, width_px=640, height_px=360, duration_ms=1000), quality=quality)
+
+    assert (output.width_px, output.height_px) == expected_px
+
+
 def test_a_new_account_can_begin_at_once() -> None:
     start = VENDOR.new_account("key", Draws("seed"), {})
 

@@ -1,13 +1,17 @@
 """What a job looks like in each profile: its clips, its costs and its log."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from simulator.assembly import Background
 from simulator.jobs.chance import Draws
 from simulator.jobs.files import Input
+from simulator.vendors.openshorts import VENDOR
 from simulator.vendors.openshorts.cuts import cuts
+from simulator.vendors.openshorts.texts import TOPICS, drawn_texts
 from tests.vendors.openshorts.client import FORM, Client, form, part
 
 COMMON = {
@@ -81,6 +85,51 @@ def test_a_clip_tells_its_stretch_its_score_and_its_texts(client: Client) -> Non
         assert 0 <= clip["virality_score"] <= 100
     scores = [clip["predicted_score"] for clip in clips]
     assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.fact("openshorts.clip.head-fields")
+@pytest.mark.parametrize("length_s", [45, 600, 36_000])
+def test_a_window_has_three_digits_and_the_first_is_001(client: Client, length_s: int) -> None:
+    clips = completed(client, url=f"https://example.com/a.mp4?duration={length_s}", target_clips=15)["result"]["clips"]
+
+    for clip in clips:
+        assert re.fullmatch(r"window_\d{3}", clip["source_window_id"])
+        assert int(clip["source_window_id"][-3:]) == min(1 + int(clip["start"] // 60), 999)
+
+
+def test_a_clip_speaks_of_one_topic() -> None:
+    for seed in map(str, range(50)):
+        texts = drawn_texts(Draws(seed), 0)
+        topics = [topic for topic, _ in TOPICS if topic.title() in texts.title]
+
+        assert len(topics) == 1
+        assert topics[0].title() in texts.youtube
+        assert f"#{dict(TOPICS)[topics[0]]} " in texts.tiktok
+
+
+@pytest.mark.fact(
+    "openshorts.clip.stretch", "openshorts.clip.virality", "openshorts.clip.virality-whole", "openshorts.clip.captions"
+)
+@pytest.mark.parametrize("profile", ["page", "head", "docs"])
+def test_what_a_clip_says_agrees_with_itself_in_every_scenario(
+    server: Background, client: Client, profile: str
+) -> None:
+    """What no schema can say: one field against another."""
+    shown: set[str] = set()
+    for name in server.simulator.library.names(VENDOR, VENDOR.kind("clips")):
+        client.sandbox.reset()
+        client.switch(profile=profile)
+        job_id = client.submit(name, acknowledged=True, target_clips=8)
+        for seconds in (2, 4, 4, 4, 6, 20, 200, 1000):
+            client.advance(seconds)
+            said = client.call("GET", f"/api/status/{job_id}").body  # a job of some scenarios expires soon
+            for clip in (said.get("result") or {"clips": []})["clips"]:
+                shown.add(name)
+                assert 0 <= clip["start"] < clip["end"]
+                assert len({clip[score] for score in ("virality_score", "predicted_score") if score in clip}) == 1
+                for caption in ("video_description_for_tiktok", "video_description_for_instagram"):
+                    assert re.search(r"#[^\s#]+$", clip[caption])
+    assert {"happy", "out-of-order", "partial-batch", "as-documented"} <= shown
 
 
 @pytest.mark.fact("openshorts.clip.size", "openshorts.process.output-format")

@@ -124,6 +124,8 @@ def watched(client: Client, scenario: str, seconds: float = 80, **fields: Any) -
     "openshorts.logs.append-only",
 )
 def test_clips_show_on_the_tick_in_the_order_of_their_ranking(client: Client) -> None:
+    client.advance(0.7)
+
     looks = watched(client, "out-of-order")
 
     results, logs = [], []
@@ -145,7 +147,9 @@ def test_clips_show_on_the_tick_in_the_order_of_their_ranking(client: Client) ->
 
 @pytest.mark.fact("openshorts.tick.two-seconds", "openshorts.queue.workers", "openshorts.queue.fifo")
 def test_the_sixth_job_waits_for_a_slot_and_its_rhythm_starts_with_it(client: Client) -> None:
+    client.advance(0.7)  # so that the epoch has another rhythm
     first = client.submit("happy")
+    submitted_ms = client.sandbox.clock.now_ms()
     client.advance(0.7)
     ids = [client.submit("stuck") for _ in range(4)] + [client.submit("happy") for _ in range(2)]
     assert [client.status(job_id)["status"] for job_id in ids[4:]] == ["queued", "queued"]
@@ -155,6 +159,7 @@ def test_the_sixth_job_waits_for_a_slot_and_its_rhythm_starts_with_it(client: Cl
 
     assert [client.status(job_id)["status"] for job_id in ids[4:]] == ["processing", "queued"]
     granted_ms = client.sandbox.clock.now_ms()
+    assert (granted_ms - submitted_ms) % 2000 == 0
     while client.status(ids[4])["status"] == "processing":
         client.advance(0.1)
     assert (client.sandbox.clock.now_ms() - granted_ms) % 2000 == 0
@@ -262,8 +267,10 @@ def test_any_other_id_is_unknown(client: Client, change: Any) -> None:
 @pytest.mark.parametrize(("profile", "kept_s"), [("page", 3600), ("docs", 3600), ("head", 86_400)])
 def test_a_job_is_gone_after_its_term_at_the_next_sweep(client: Client, profile: str, kept_s: int) -> None:
     client.switch(profile=profile)
-    job_id = client.submit(acknowledged=True)
-    client.advance(10)
+    job_id = client.submit("stuck", acknowledged=True)
+    client.advance(1800)
+    client.sandbox.force(job_id, to="completed")
+    client.advance(2)
     url = client.status(job_id)["result"]["clips"][0]["video_url"]
 
     client.advance(kept_s)

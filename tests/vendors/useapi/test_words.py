@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from simulator.jobs.chance import Draws
 from simulator.jobs.durations import fixed
 from simulator.jobs.job import GAVE_UP, Event
 from simulator.jobs.scenario import Failure, Refresh, Result, Shape
 from simulator.jobs.timeline import unfold
 from simulator.vendors.useapi import VENDOR
-from simulator.vendors.useapi.kinds import SWEEP
+from simulator.vendors.useapi.kinds import SWEEP, new_id
 from simulator.vendors.useapi.verbs import VERBS
 from tests.vendors.useapi.jobs import (
     BORN_MS,
@@ -25,6 +26,7 @@ from tests.vendors.useapi.jobs import (
     VIDEO,
     WITH_IMAGES,
     call,
+    draft,
     inputs_of,
     job,
     kind_of,
@@ -147,6 +149,17 @@ def test_jobs_of_one_instant_have_ids_a_millisecond_apart_and_show_it() -> None:
 
     assert first.id.split("-")[0] != second.id.split("-")[0]
     assert shown(shot(second))["created"] == "2023-09-09T02:04:49.668Z"
+
+
+@fact("useapi.ids.jobid-first-part")
+def test_a_clock_that_stands_still_never_runs_out_of_ids() -> None:
+    taken: set[str] = set()
+
+    for nth in range(1000):
+        drafts = (draft("headshot", draws=Draws("seed", "useapi", "headshot", nth), attempt=n) for n in range(100))
+        taken.add(next(id for id in map(new_id, drafts) if id not in taken))
+
+    assert len(taken) == 1000
 
 
 def test_an_id_given_by_a_test_leaves_the_times_alone() -> None:
