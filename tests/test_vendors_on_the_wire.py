@@ -257,7 +257,9 @@ def test_a_key_that_plays_a_state_is_answered_by_the_vendor_alone(base: str, ven
     for operation in vendors.load(vendor).operations:
         path = re.sub(r"{\w+}", "1114135330115551237", operation.path)
         body = bodies.get(operation.path, b"{}") if operation.method == "POST" else None
-        _, headers, text = fetch(operation.method, f"{base}/{vendor}{path}", body, Content_Type="application/json", **told)
+        _, headers, text = fetch(
+            operation.method, f"{base}/{vendor}{path}", body, Content_Type="application/json", **told
+        )
 
         assert "X-Simulator-Error" not in headers, (operation.id, text)
 

@@ -19,9 +19,9 @@ Headers = tuple[tuple[str, str], ...]
 class Call(msgspec.Struct, gc=False):
     """One request as a vendor sees it: found, decoded, not yet judged.
 
-    ``marks`` is what the journal is to tell of it, such as what the vendor did not mind. ``body`` is the decoded JSON, or a form's text fields by name (a file part stands in it as its file name,
-    but not where a text belongs);
-    what a file part or a media URL holds stands in ``inputs``, a list's one after the other under the list's name.
+    ``body`` is the decoded JSON, or a form's text fields by name (a file part stands in it as its file name, but not where
+    a text belongs); what a file part or a media URL holds stands in ``inputs``, a list's one after the other under the
+    list's name. ``marks`` is what the journal is to tell of it, such as what the vendor did not mind.
     ``now_ms`` is the instant at which it is answered. ``files_at`` turns the path of an output, and where
     it matters the vendor's own host for it, into the absolute URL at which this client can fetch it.
     """

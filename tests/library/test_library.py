@@ -371,6 +371,12 @@ def test_the_first_rule_in_the_order_of_precedence_claims(library: Library, writ
     assert library.claims(ACME, FILM, "other", {}, {}) is None
 
 
+def test_a_rule_that_might_take_for_ever_is_refused_where_it_stands(library: Library) -> None:
+    [problem] = library.check(text("x") + "when: [{fields: {title: /(a+)+$/}}]", "x.yaml")
+
+    assert str(problem).startswith("x.yaml:3:25: when[0].fields.title: '/(a+)+$/' may take for ever")
+
+
 def test_a_long_text_is_looked_at_only_so_far(library: Library) -> None:
     library.add(text("x") + "when: [{fields: {title: /(a|b)*c$/}}]")
 

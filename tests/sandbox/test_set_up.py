@@ -150,7 +150,7 @@ def test_switches_are_checked_with_what_would_be_legal() -> None:
     check_switches([vendor], {"acme.busy": "polite"})
     check_switches([vendor], {"acme.busy": None})
 
-    with pytest.raises(UnknownSwitch, match="there are: acme.busy"):
+    with pytest.raises(UnknownSwitch, match=r"there are: acme\.busy"):
         check_switches([vendor], {"acme.bsy": "plain"})
     with pytest.raises(UnknownChoice, match="it can be: plain, polite") as refused:
         check_switches([vendor], {"acme.busy": "rude"})

@@ -27,6 +27,7 @@ _HEADSHOT = Input(kind="image", width_px=768, height_px=768)
 _USUAL_PX = 1024  # the side of a picture whose header tells no size
 _USUAL_MS = 5000
 _MOST_MS = 3_600_000
+_MOST_MS_A_GIF_FRAME = 655_350  # its delay is a 16-bit count of 10 ms
 _SUFFIXES = {
     "image/png": "png",
     "image/jpeg": "jpg",
@@ -81,6 +82,8 @@ def _plan(draft: Draft, model: Input, media_type: str) -> Output:
     if MEDIA_KINDS[media_type] != "image":
         duration_ms = duration_ms or min(model.duration_ms, _MOST_MS) or _USUAL_MS
         frames = frames or min(model.frames, duration_ms // 10) or None
+        if media_type == "image/gif" and frames and not shape.duration_ms:
+            duration_ms = min(duration_ms, frames * _MOST_MS_A_GIF_FRAME)
     path = _path(draft, media_type)
     try:
         return plan_output(

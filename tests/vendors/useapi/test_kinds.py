@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator.jobs.chance import Draws
@@ -51,6 +51,7 @@ def test_a_headshot_is_square_and_a_background_keeps_the_picture_s_size() -> Non
     assert size(planned("changebg", msgspec.structs.replace(STILL, field="image"))) == (1024, 1536)
 
 
+@example("animation", 10, 10, 655_360, 1)
 @given(
     st.sampled_from(["unknown", "image", "animation", "video"]),
     st.integers(0, 70_000),
