@@ -79,8 +79,12 @@ def growth_mib() -> float:
 
 
 def pause_ms() -> float:
-    """Return how long a full garbage collection stops everything."""
+    """Return how long a full garbage collection stops everything; as in ``simulator serve``, what is there from the
+    start is frozen.
+    """
     simulator = open_simulator(max_jobs=2 * JOBS)
+    gc.collect()
+    gc.freeze()
     for _ in range(JOBS):
         simulator.submit()
     gc.collect()
