@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
+
+import aiohttp
+import uvloop
 
 from bench.servers import HEADERS, KEY
 from bench.subject import PREFIX, SUBMIT
@@ -29,7 +33,9 @@ class Inside:
 
     def __init__(self, max_jobs: int = 100_000) -> None:
         self._loop = asyncio.new_event_loop()
-        self._simulator = Simulator(Settings(port=0, clock="manual", seed="bench", epoch=EPOCH, max_jobs=max_jobs))
+        self.simulator = self._simulator = Simulator(
+            Settings(port=0, clock="manual", seed="bench", epoch=EPOCH, max_jobs=max_jobs)
+        )
         self._sandbox = self._simulator.sandboxes.main
         self._vendor = vendors.load("deepswapai")
         self._sandbox.set_account(self._vendor, KEY, AccountChange(credits=1e12))
@@ -48,6 +54,16 @@ class Inside:
         command.fields = self._fields  # what clients write is counted apart: all jobs share it, and INPUTS
         outcome: Any = self._sandbox.handle(self._vendor, call, command, Choice())
         return str(outcome.job.id)
+
+    def submit_to(self, url: str, count: int) -> None:
+        """Submit so many jobs that call a URL at their end, and say that each reply has been written."""
+        for _ in range(count):
+            call = Call("videoSwap", "POST", {}, {}, {}, lambda path, host: f"https://{host}/{path}", account=KEY)
+            call.body, call.inputs = {**SUBMIT, "webhook_url": url}, INPUTS
+            call.switches = self._sandbox.switches_for(self._vendor)
+            self._sandbox.handle(self._vendor, call, self._operation.read(call, ()), Choice())
+            with self._sandbox.lock:
+                self._sandbox.life.outbox.release(call.withheld)
 
     def submit_monthly(self) -> str:
         """Submit a job that answers for 31 days, and return its id."""
@@ -122,6 +138,69 @@ class _Wire(asyncio.Transport):
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+class Deliverer:
+    """Jobs that have been submitted with a webhook, and two ways to post what they tell: the dispatcher and plainly."""
+
+    def __init__(self, url: str, count: int) -> None:
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        inside = Inside(max_jobs=count)
+        inside.submit_to(url, count)
+        self._simulator = inside.simulator
+        self._posts: list[tuple[str, Mapping[str, str], bytes]] = []
+
+    def deliver(self, *, at_once: bool) -> float:
+        """Deliver everything by the dispatcher; return how many seconds that took."""
+        return self._runner.run(self._deliver(at_once=at_once))
+
+    async def _deliver(self, *, at_once: bool) -> float:
+        simulator, sandbox = self._simulator, self._simulator.sandboxes.main
+        simulator.dispatcher.start()
+        begun = time.perf_counter()
+        to_ms = sandbox.clock.now_ms() + 86_400_000
+        if at_once:
+            sandbox.advance_to(to_ms)
+            over = asyncio.Event()
+            sandbox.on_less_to_do.append(over.set)
+            while sandbox.counters()["deliveries"]:
+                over.clear()
+                await over.wait()
+        else:
+            await simulator.dispatcher.advance(sandbox, to_ms)
+        took_s = time.perf_counter() - begun
+        attempts = [delivery.attempts[0] for delivery in sandbox.life.outbox]
+        url = next(iter(sandbox.life.outbox)).url
+        self._posts = [(url, dict(attempt.headers), attempt.body) for attempt in attempts]
+        return took_s
+
+    def post_plainly(self, *, at_once: bool, keeps_alive: bool) -> float:
+        """Post the same bodies with nothing but aiohttp's client; return how many seconds that took."""
+        return self._runner.run(self._post_plainly(64 if at_once else 1, keeps_alive))
+
+    async def _post_plainly(self, workers: int, keeps_alive: bool) -> float:
+        posts = iter(self._posts)
+        connector = aiohttp.TCPConnector(limit=0, force_close=not keeps_alive)
+        async with aiohttp.ClientSession(connector=connector) as session:
+
+            async def work() -> None:
+                for url, headers, body in posts:
+                    async with session.post(url, data=body, headers=headers, allow_redirects=False) as reply:
+                        await reply.read()
+
+            begun = time.perf_counter()
+            await asyncio.gather(*(work() for _ in range(workers)))
+            return time.perf_counter() - begun
+
+    def close(self) -> None:
+        """End the dispatcher and the loop."""
+        self._runner.run(self._simulator.close())
+        self._runner.close()
+
+
+def open_deliverer(url: str, count: int) -> Deliverer:
+    """Return so many jobs that will tell this URL of their end."""
+    return Deliverer(url, count)
 
 
 def open_simulator(max_jobs: int = 100_000) -> Inside:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from bench import crowd, life, load, memory, poll, start
+from bench import crowd, life, load, memory, poll, start, webhooks
 from bench.rows import Missing, Row, print_table
 
 
@@ -16,7 +16,7 @@ def main() -> int:
     """Return 1 if an aim is missed, so that a script may ask."""
     parser = argparse.ArgumentParser(prog="make bench", description="Measure the numbers to hold.")
     parser.add_argument(
-        "parts", nargs="*", metavar="part", help="poll, start, crowd, memory, life; all if none is named"
+        "parts", nargs="*", metavar="part", help="poll, start, crowd, memory, life, webhooks; all if none is named"
     )
     parser.add_argument("--rounds", type=int, default=7, help="how often each is measured (7)")
     parser.add_argument("--seconds", type=int, default=2, help="length of one burst (2)")
@@ -29,6 +29,7 @@ def main() -> int:
         "crowd": lambda: crowd.measure(rounds),
         "memory": memory.measure,
         "life": life.measure,
+        "webhooks": lambda: webhooks.measure(options.rounds),
     }
     if unknown := set(options.parts) - set(parts):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")

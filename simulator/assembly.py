@@ -25,6 +25,9 @@ from simulator.server.edge import OpenDoor, open_door
 from simulator.server.pipeline import Pipeline
 from simulator.settings import BadSetting, Settings
 from simulator.vendors.vendor import Vendor
+from simulator.webhooks.dispatcher import Dispatcher
+from simulator.webhooks.posting import Poster
+from simulator.webhooks.reach import Reach
 
 if TYPE_CHECKING:
     from simulator.server.control import Control
@@ -50,10 +53,17 @@ class Simulator:
         _check_vendors(settings, vendor_names)
         self._make_sandboxes()
         self.desks = Desks(vendor_names, vendors.load, self.library.contract)
+        self.dispatcher = Dispatcher(
+            Poster(Reach(settings.webhook_allow), verifies_tls=not settings.webhook_insecure),
+            lambda vendor: self.desks[vendor].contract,
+            self._count_broken,
+        )
+        self.sandboxes.on_webhooks = self.dispatcher.wake
         self.pipeline = Pipeline(
             self.sandboxes,
             self.desks,
             control=_LateControl(self._new_control) if settings.has_control else None,
+            forerunners=self.dispatcher,
             made_files=MadeFiles(),
             max_body_bytes=settings.max_body_bytes,
         )
@@ -63,7 +73,11 @@ class Simulator:
         from simulator.server.control import Control  # here, for a start that nobody controls need not wait 30 ms
 
         token, host = self.settings.token, self.settings.host
-        return Control(self.sandboxes, self.library, self.vendor_names, vendors.load, token=token, host=host)
+        services = (self.sandboxes, self.library, self.dispatcher, self.vendor_names, vendors.load)
+        return Control(*services, token=token, host=host)
+
+    def _count_broken(self) -> None:
+        self.pipeline.tally.broken += 1
 
     def _make_sandboxes(self) -> None:
         """Make those that ports of their own are for."""
@@ -80,6 +94,7 @@ class Simulator:
         Raises:
             OSError: one of them cannot be had; none stays open then.
         """
+        self.dispatcher.start()
         log = logging.getLogger("simulator.access") if self.settings.has_access_log else None
         apart = self.settings.control_port is not None
         wanted = [(self.settings.port, Door(has_control=not apart))]
@@ -104,6 +119,7 @@ class Simulator:
             self.pipeline.control.stop()
         for sandbox in self.sandboxes:
             sandbox.close()
+        await self.dispatcher.close()
         for door in self.doors:
             await door.close()
         self.doors.clear()

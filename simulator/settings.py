@@ -1,8 +1,10 @@
 """Every setting of a server, from flags first and the environment second; no other module reads the environment."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_body_bytes: int = 64 * MIB
     cache_folder: Path | None = None
     has_access_log: bool = False
+    webhook_allow: tuple[str, ...] = ()
+    webhook_insecure: bool = False
 
 
 def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
@@ -62,7 +66,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
     for variable, field in VARIABLES.items():
         flag = flags.get(field)
         if flag not in (None, (), []):
-            said[field] = flag
+            said[field] = tuple(flag) if isinstance(flag, list) else flag
         elif variable in environment:
             said[field] = _read(variable, field, environment[variable])
     unknown = [name for name in environment if name.startswith(PREFIX) and name not in VARIABLES]
@@ -97,6 +101,8 @@ VARIABLES = {
     "MEDIASIM_MAX_BODY": "max_body_bytes",
     "MEDIASIM_CACHE": "cache_folder",
     "MEDIASIM_ACCESS_LOG": "has_access_log",
+    "MEDIASIM_WEBHOOK_ALLOW": "webhook_allow",
+    "MEDIASIM_WEBHOOK_INSECURE": "webhook_insecure",
 }
 """Every variable and the field it sets."""
 
@@ -161,6 +167,27 @@ def read_vendor_port(text: str) -> VendorPort:
     return VendorPort(vendor, int(port), sandbox)
 
 
+_LABEL = "[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+_HOST = re.compile(rf"(\*\.)?({_LABEL}\.)*(?!\d+\.?$){_LABEL}\.?", re.IGNORECASE | re.ASCII)
+
+
+def check_allowed(entry: str) -> None:
+    """Check what webhooks are to be allowed to reach: ``*``, a host, all below one, an address or a network.
+
+    Raises:
+        BadSetting: it is none of them.
+    """
+    if entry == "*" or _HOST.fullmatch(entry):
+        return
+    try:
+        ip_network(entry)
+    except ValueError as error:
+        raise BadSetting(
+            f"{entry!r} is nothing that webhooks can be allowed to reach; write a host (hooks.example.com, or *.example.com "
+            f"for all below it), an address (203.0.113.7), a network (203.0.113.0/24), or * for every public address"
+        ) from error
+
+
 def _whole(text: str) -> int:
     try:
         return int(text)
@@ -190,6 +217,8 @@ _READERS: dict[str, Any] = {
     "max_body_bytes": read_size,
     "cache_folder": Path,
     "has_access_log": _flag,
+    "webhook_allow": lambda text: tuple(_listed(text)),
+    "webhook_insecure": _flag,
 }
 
 
@@ -216,5 +245,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"there is no clock mode {settings.clock!r}; there are real, manual, skip")
     if not 0 < settings.speed <= 1_000_000:
         raise BadSetting(f"{settings.speed} is no speed; it must be above 0 and at most 1000000")
+    for entry in settings.webhook_allow:
+        check_allowed(entry)
     if settings.max_jobs < 1 or settings.max_body_bytes < 1024:
         raise BadSetting("at least one job and 1 KiB of body must fit")

@@ -1,5 +1,6 @@
 """Acme, an invented vendor for tests of the engine: pictures (blocking), clips (queued), batches and films."""
 
+import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,19 @@ from simulator.jobs.files import Output, plan_output
 from simulator.jobs.lifecycle import CANCELLED, FAILED, RUNNING, SUCCEEDED, WAITING, Lifecycle, Row
 from simulator.jobs.scenario import Branch, Expiry, Failure, Items, Refresh, Scenario, Script, State, fit
 from simulator.sandbox.sandbox import Sandbox, SandboxSettings
-from simulator.vendors.vendor import AccountStart, Call, Draft, Kind, Operation, RecordStart, Reply, Vendor
+from simulator.vendors.vendor import (
+    AccountStart,
+    Call,
+    Draft,
+    Kind,
+    Operation,
+    RecordStart,
+    Reply,
+    Sealed,
+    Stamp,
+    Vendor,
+    Webhook,
+)
 
 EPOCH_MS = 1_700_000_000_000
 DAY_MS = 86_400_000
@@ -36,8 +49,36 @@ def outputs(draft: Draft, job_id: str) -> tuple[Output, ...]:
     )
 
 
+def seal(plain: bytes, keys: Mapping[str, str], stamp: Stamp) -> Sealed:
+    signature = hmac.digest(keys["secret"].encode(), plain + str(stamp.at_ms).encode(), "sha256").hex()
+    headers = (("Content-Type", "application/json"), ("X-Signed-At", str(stamp.at_ms)), ("X-Signature", signature))
+    return Sealed(plain, headers)
+
+
+WEBHOOK = Webhook(
+    "jobChanged",
+    url=lambda fields, details: fields.get("hook", ""),
+    tells=lambda shot: shot.is_final or shot.word == "inking",
+    show=lambda shot, call: {
+        "id": shot.job.id,
+        "status": shot.wire,
+        "at_ms": call.now_ms,
+        "urls": [call.files_at(output.path, "") for output in shot.outputs],
+    },
+    ids_at=("id",),
+    keys=lambda key, details, fields: {"secret": key},
+    key_names=("secret",),
+    seal=seal,
+    gaps_ms=lambda switches: (5_000, 30_000),
+    timeout_ms=5_000,
+    signature_at="X-Signature",
+    has_timestamp=True,
+)
+
+
 def kind(name: str, **other: Any) -> Kind:
     said: dict[str, Any] = {"outputs": outputs, "price": lambda draft, made: 4 * len(made), "new_id": new_id}
+    said["webhook"] = WEBHOOK
     return Kind(name, LIFECYCLE, **{**said, **other})
 
 
@@ -181,7 +222,7 @@ def sandbox(mode: str = "manual", *more: Scenario, seed: str = "1", **settings: 
 
 
 def call(sandbox: Sandbox, operation: str, key: str = "key-1", body: Any = None, id: str = "", **headers: str) -> Any:
-    """Make one call as the pipeline would, below the wire; return the outcome."""
+    """Make one call as the pipeline would, below the wire, and say that its reply has been written; return the outcome."""
     from simulator.sandbox.choosing import Choice
 
     found = next(one for one in ACME.operations if one.id == operation)
@@ -197,4 +238,7 @@ def call(sandbox: Sandbox, operation: str, key: str = "key-1", body: Any = None,
         switches=sandbox.switches_for(ACME),
     )
     choice = Choice(headers.get("scenario", ""), headers.get("seed", ""), headers.get("job_id", ""))
-    return sandbox.handle(ACME, said, found.read(said, ()), choice)
+    outcome = sandbox.handle(ACME, said, found.read(said, ()), choice)
+    with sandbox.lock:
+        sandbox.life.outbox.release(said.withheld)
+    return outcome

@@ -26,6 +26,8 @@ def test_lists_sizes_and_truths_are_read() -> None:
             "MEDIASIM_MAX_BODY": "2MiB",
             "MEDIASIM_STRICT_KEYS": "yes",
             "MEDIASIM_VENDOR_PORTS": "useapi=8001, t1/akool=8002",
+            "MEDIASIM_WEBHOOK_ALLOW": "hooks.example.com, *.example.org,10.1.0.0/16",
+            "MEDIASIM_WEBHOOK_INSECURE": "on",
         },
     )
 
@@ -34,6 +36,72 @@ def test_lists_sizes_and_truths_are_read() -> None:
     assert settings.max_body_bytes == 2 << 20
     assert settings.strict_keys
     assert settings.vendor_ports == (VendorPort("useapi", 8001), VendorPort("akool", 8002, "t1"))
+    assert settings.webhook_allow == ("hooks.example.com", "*.example.org", "10.1.0.0/16")
+    assert settings.webhook_insecure
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *(
+            "*",
+            "localhost",
+            "hooks",
+            "my_service",
+            "hooks.example.com",
+            "HOOKS.example.com.",
+            "*.example.com",
+            "a-1.b2.xn--p1ai",
+        ),
+        *("203.0.113.7", "203.0.113.0/24", "0.0.0.0/0", "2001:db8::1", "2001:db8::/32", "1.2.3.4.example"),
+    ],
+)
+def test_webhooks_can_be_allowed_to_reach_hosts_addresses_and_networks(entry: str) -> None:
+    assert read_settings({"webhook_allow": [entry]}, {}).webhook_allow == (entry,)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *(
+            "",
+            " ",
+            "a,b",
+            "**",
+            "*.",
+            "*example.com",
+            "a.*.com",
+            "hooks..example.com",
+            "-hooks.example.com",
+            "hooks-.example.com",
+        ),
+        *(
+            "https://hooks.example.com",
+            "hooks.example.com:443",
+            "hooks.example.com/x",
+            "user@hooks.example.com",
+            "a b",
+            "hooks\n",
+        ),
+        *(
+            "203.0.113.7:80",
+            "203.0.113.256",
+            "127.1",
+            "2130706433",
+            "203.0.113.7/24",
+            "203.0.113.0/33",
+            "[2001:db8::1]",
+            "bücher.example",
+        ),
+    ],
+)
+def test_where_webhooks_cannot_be_allowed_to_is_said_with_what_can(entry: str) -> None:
+    with pytest.raises(
+        BadSetting, match=r"hooks\.example\.com.*\*\.example\.com.*203\.0\.113\.0/24.*\* for every"
+    ) as told:
+        read_settings({"webhook_allow": [entry]}, {})
+
+    assert repr(entry) in str(told.value)
 
 
 def test_a_seed_that_nobody_gave_differs_from_start_to_start() -> None:
@@ -59,6 +127,11 @@ def test_a_seed_that_nobody_gave_differs_from_start_to_start() -> None:
         ({"MEDIASIM_HOLD": "perhaps"}, "neither true nor false"),
         ({"MEDIASIM_SWITCHES": "useapi.busy"}, "write NAME=VALUE"),
         ({"MEDIASIM_MAX_BODY": "64 megs"}, "64MiB"),
+        (
+            {"MEDIASIM_WEBHOOK_ALLOW": "hooks.example.com, http://x"},
+            "'http://x' is nothing that webhooks can be allowed",
+        ),
+        ({"MEDIASIM_WEBHOOK_INSECURE": "perhaps"}, "neither true nor false"),
         ({"MEDIASIM_PORT": "8001", "MEDIASIM_VENDOR_PORTS": "useapi=8001"}, "given twice"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The command line: ``simulator serve``, ``demo`` and ``check``. Each command's own imports wait until it is called."""
+"""The command line: ``simulator serve``, ``receive``, ``demo`` and ``check``; each imports only what it needs itself."""
 
 import argparse
 import gc
@@ -31,6 +31,10 @@ def _run(options: argparse.Namespace) -> int:
         from simulator.cli.demo import demo
 
         return demo(options.into, options.vendor, speed=options.speed)
+    if options.command == "receive":
+        from simulator.cli.receive import receive
+
+        return receive(**{name: said for name, said in vars(options).items() if name != "command"})
     gc.disable()  # nothing that a start makes is garbage; looking for some costs it a tenth of its time
     from simulator.cli.serve import serve
 
@@ -64,6 +68,13 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is no number") from error
 
 
+def _statuses(text: str) -> list[int]:
+    statuses = [_whole(part.strip()) for part in text.split(",")]
+    if not all(200 <= status <= 599 for status in statuses):
+        raise argparse.ArgumentTypeError(f"{text!r}: a status is a number from 200 to 599")
+    return statuses
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="simulator",
@@ -72,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_receive(commands)
     demo = commands.add_parser("demo", help="walk one job of each vendor from submit to download")
     demo.add_argument("--into", default="simulator-demo", metavar="FOLDER", help="where the files go (simulator-demo)")
     demo.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only this vendor; may be repeated")
@@ -121,3 +133,43 @@ def _add_serve(commands: Any) -> None:
     say("--no-control", dest="has_control", action="store_false", default=None, help="serve no control API at all")
     say("--token", help="what guards the control API")
     say("--access-log", dest="has_access_log", action="store_true", default=None, help="print a line for each call")
+    say(
+        "--webhook-allow",
+        action="append",
+        default=[],
+        metavar="WHERE",
+        help="a host, address or network beyond private ones that webhooks may go to; * is any",
+    )
+    say("--webhook-insecure", action="store_true", default=None, help="trust any certificate of a webhook's receiver")
+
+
+def _add_receive(commands: Any) -> None:
+    receive = commands.add_parser(
+        "receive",
+        help="receive webhooks, verify them and print them, until Ctrl-C",
+        description="Receives webhooks by HTTP, verifies and decrypts them as the vendor signs, and prints them.",
+        epilog="It understands the real vendor's webhooks as well as the simulator's: let a tunnel lead to its port, "
+        "give the vendor the tunnel's URL, and the keys of your real account here.",
+    )
+    say = receive.add_argument
+    say("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    say("--port", type=_whole, default=9000, help="port to listen on (9000; 0 lets the system choose)")
+    say("--vendor", default="", metavar="NAME", help="whose webhooks they are (nobody's: shown as they come)")
+    say(
+        "--key",
+        dest="pairs",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what they are verified with: akool clientId and clientSecret, deepswapai webhook_secret, openshorts "
+        "webhook_secret and a2e webhook_token where a submit has one",
+    )
+    say(
+        "--answer",
+        dest="statuses",
+        type=_statuses,
+        default=[200],
+        metavar="STATUS,STATUS",
+        help="what they are answered, one after the other and then always the last, such as 503,503,200 (200)",
+    )
+    say("--json", dest="for_scripts", action="store_true", help="one line of JSON each; the start goes to stderr")

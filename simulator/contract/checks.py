@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from simulator.contract.document import Document, Place
+from simulator.contract.document import NOT_PARAMETERS, Document, Place
 from simulator.contract.replies import Judge, content_type, fitting, make_judge
 from simulator.contract.values import Reader, Readers, as_it_is, read_all
 from simulator.jobs.errors import ContractBroken, Finding
@@ -14,7 +14,6 @@ PLACES = ("path", "query", "header", "media type", "body")
 """Where findings can be, in the order in which they are told."""
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-_NOT_PARAMETERS = ("accept", "authorization", "content-type")  # OpenAPI ignores header parameters of these names
 
 
 class Checks:
@@ -44,7 +43,7 @@ class Checks:
         self._parts: dict[str, dict[str, Any]] = {}
         readers: dict[str, list[tuple[str, Reader]]] = {"path": [], "query": [], "header": []}
         for (where, name), parameter in parameters.items():
-            if where not in readers or (where == "header" and name.lower() in _NOT_PARAMETERS):
+            if where not in readers or (where == "header" and name.lower() in NOT_PARAMETERS):
                 continue
             part = self._parts.setdefault(where, {"properties": {}, "required": []})
             schema: dict[str, str] | bool = True

@@ -6,6 +6,7 @@ from typing import Any
 from simulator.contract.checks import Checks
 from simulator.contract.document import Document, Place
 from simulator.contract.replies import Fault, content_type, fitting, make_judge
+from simulator.contract.webhooks import WebhookChecks
 from simulator.jobs.errors import ContractBroken, SimulatorError
 from simulator.vendors.vendor import Headers, Reply
 
@@ -13,10 +14,11 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class Contract:
-    """All operations of one document (OpenAPI 3.1); a schema is compiled when it is first needed.
+    """All operations and webhooks of one document (OpenAPI 3.1); a schema is compiled when it is first needed.
 
     An operation may carry ``x-rules``, a schema over ``{path, query, header, body}`` that only ``check_call``
-    reads, and ``x-simulator: media`` if it serves output files.
+    reads, and ``x-simulator: media`` if it serves output files; a webhook ``x-plaintext``, the schema of what it says
+    where its body is encrypted.
     """
 
     def __init__(self, vendor_name: str, document: Mapping[str, Any]) -> None:
@@ -29,6 +31,7 @@ class Contract:
                     f"{vendor_name}: two operations of its contract are called {place.value['operationId']}"
                 )
         self._checks: dict[str, Checks] = {}
+        self._webhooks: dict[str, WebhookChecks] = {}
 
     def _described(self) -> Iterator[tuple[str, Place]]:
         for path, item in self._document.root.value.get("paths", {}).items():
@@ -56,6 +59,28 @@ class Contract:
                 )
             path, place = self._declared[operation_id]
             found = self._checks[operation_id] = Checks(self._document, path, place)
+        return found
+
+    @property
+    def webhook_names(self) -> tuple[str, ...]:
+        """Every webhook, in the document's order."""
+        return tuple(self._document.root.value.get("webhooks", ()))
+
+    def webhook(self, name: str) -> WebhookChecks:
+        """Return the checks of a webhook.
+
+        Raises:
+            SimulatorError: the document does not describe it, or not that it is a POST.
+        """
+        found = self._webhooks.get(name)
+        if found is None:
+            if name not in self.webhook_names:
+                described = ", ".join(self.webhook_names) or "none"
+                raise SimulatorError(f"{self.vendor_name}: its contract has no webhook {name!r}, only {described}")
+            item = self._document.follow(self._document.root.below("webhooks", name))
+            if "post" not in item.value:
+                raise SimulatorError(f"{self.vendor_name}: its contract does not say that webhook {name!r} is a POST")
+            found = self._webhooks[name] = WebhookChecks(self._document, name, item)
         return found
 
     def media_operations(self) -> list[Checks]:
@@ -102,6 +127,8 @@ class Contract:
         """
         for name in self._declared:
             self.checks(name).compile_all()
+        for name in self.webhook_names:
+            self.webhook(name).compile_all()
         for _, response in self._shared_responses():
             for media_type in response.value.get("content") or ("",):
                 make_judge(self._document, response, media_type)

@@ -10,6 +10,8 @@ import jsonschema_rs
 from simulator.contract.values import Reader, as_it_is, value
 from simulator.jobs.errors import SimulatorError
 
+NOT_PARAMETERS = ("accept", "authorization", "content-type")  # OpenAPI ignores header parameters of these names
+
 _MOST_NESTED = 8  # schemas within allOf, anyOf and oneOf that are searched for a type
 
 

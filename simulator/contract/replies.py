@@ -1,6 +1,6 @@
 """What one kind of reply is held against: its content type, its body and its declared headers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from simulator.contract.document import Document, Place
@@ -60,20 +60,23 @@ def _first(validator: Any, said: Any) -> Fault:
 
 def make_judge(document: Document, response: Place, media_type: str) -> Judge:
     """Compile what a described response of a described content type asks for."""
-    body = headers = None
+    body = None
     if media_type and "schema" in response.value["content"][media_type]:
         body = document.compile(document.reference(response.below("content", media_type, "schema")))
+    described = {name: document.follow(response.below("headers", name)) for name in response.value.get("headers", ())}
+    return Judge(body, *compile_headers(document, described))
+
+
+def compile_headers(document: Document, described: Mapping[str, Place]) -> tuple[Any, Readers]:
+    """Compile what headers are described to be, and what reads them; None where there are none."""
     schema: dict[str, Any] = {"properties": {}, "required": []}
     readers = []
-    for name in response.value.get("headers", ()):
-        header = document.follow(response.below("headers", name))
+    for name, header in described.items():
         if name.lower() == "content-type":  # OpenAPI says to ignore it here
             continue
-        described = document.reference(header.below("schema")) if "schema" in header.value else True
-        schema["properties"][name] = described
-        readers.append((name, document.reader(header.below("schema")) if described is not True else str))
+        has_schema = "schema" in header.value
+        schema["properties"][name] = document.reference(header.below("schema")) if has_schema else True
+        readers.append((name, document.reader(header.below("schema")) if has_schema else str))
         if header.value.get("required"):
             schema["required"].append(name)
-    if readers:
-        headers = document.compile(schema)
-    return Judge(body, headers, tuple(readers))
+    return document.compile(schema) if readers else None, tuple(readers)

@@ -5,7 +5,18 @@ from typing import Any, Protocol
 
 import msgspec
 
-from simulator.jobs.commands import Claim, ElseFails, HasCredits, HasJob, HasOutput, HasRecord, LacksRecord, Need, Opens
+from simulator.jobs.commands import (
+    Claim,
+    ElseFails,
+    HasCredits,
+    HasJob,
+    HasOutput,
+    HasRecord,
+    LacksRecord,
+    Need,
+    OnlyIf,
+    Opens,
+)
 from simulator.jobs.errors import ApiError, Busy, DuplicateRecord, NotEnoughCredits
 from simulator.jobs.lifecycle import FAILED, RUNNING, Lifecycle
 from simulator.jobs.scenario import Failure, Scenario, Script, State, fit
@@ -64,6 +75,17 @@ def admit(needs: Sequence[Need], view: View) -> Bindings:
     for need in needs:
         _TESTS[type(need)](need, view, bindings)
     return bindings
+
+
+def admit_by_switch(needs: Sequence[Need], view: View, bindings: Bindings, switches: Mapping[str, str]) -> None:
+    """Test those needs that count only by a switch, which the scenario may have set.
+
+    Raises:
+        ApiError: the error of the first need that does not hold.
+    """
+    for need in needs:
+        if isinstance(need, OnlyIf) and switches.get(need.switch) == need.choice:
+            _TESTS[type(need.need)](need.need, view, bindings)
 
 
 def turned_down(lifecycle: Lifecycle, failure: Failure, vendor: str) -> Script:
@@ -147,6 +169,10 @@ def _else_fails(need: ElseFails, view: View, bindings: Bindings) -> None:
         bindings.failure = bindings.failure or need.failure
 
 
+def _later(need: OnlyIf, view: View, bindings: Bindings) -> None:
+    """Pass over what is tested once the scenario is known."""
+
+
 _TESTS: dict[type[Need], Any] = {
     HasRecord: _has_record,
     LacksRecord: _lacks_record,
@@ -156,4 +182,5 @@ _TESTS: dict[type[Need], Any] = {
     Opens: _opens,
     Claim: _claim,
     ElseFails: _else_fails,
+    OnlyIf: _later,
 }

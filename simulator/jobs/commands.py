@@ -91,6 +91,17 @@ class Claim(Need, frozen=True):
     error: ApiError
 
 
+class OnlyIf(Need, frozen=True):
+    """The need inside counts only where a switch has this choice, the scenario's own choice included.
+
+    It is tested after all others, once the scenario is known.
+    """
+
+    switch: str
+    choice: str
+    need: Need
+
+
 class ElseFails(Need, frozen=True):
     """Where the need inside does not hold, the call is accepted all the same: its job fails at once, for this reason.
 
@@ -182,8 +193,14 @@ class DeleteRecord(msgspec.Struct):
     id: str
 
 
+class SetDetails(msgspec.Struct):
+    """Change details of the account, what the vendor keeps of it besides; those left out stay, an empty text unsets one."""
+
+    details: Mapping[str, str]
+
+
 class GetAccount(msgspec.Struct):
-    """The account itself: balance, plan, limits.
+    """The account itself: balance, plan, state, details, and how many records of each type it has.
 
     With a ``key`` that of this key, which the body names and which is let in like any other.
     """
@@ -191,4 +208,4 @@ class GetAccount(msgspec.Struct):
     key: str = ""
 
 
-Command = Submit | LookUp | ListJobs | Happen | PutRecord | GetRecord | DeleteRecord | GetAccount
+Command = Submit | LookUp | ListJobs | Happen | PutRecord | GetRecord | DeleteRecord | SetDetails | GetAccount

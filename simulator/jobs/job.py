@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from simulator.jobs.chance import Draws
+from simulator.jobs.deliveries import Hook
 from simulator.jobs.files import Input
 from simulator.jobs.grid import Grid
 from simulator.jobs.plan import Plan
@@ -64,6 +65,7 @@ class Job(msgspec.Struct, gc=False):
     entries: tuple[Entry, ...] = ()
     settled: bool = False
     holds_slot: str = ""
+    hook: Hook | None = None
 
     @property
     def draws(self) -> Draws:

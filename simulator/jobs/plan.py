@@ -6,6 +6,7 @@ import msgspec
 
 from simulator.jobs.chance import Draws
 from simulator.jobs.durations import fixed
+from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.files import Output
 from simulator.jobs.grid import Grid
 from simulator.jobs.lifecycle import RUNNING, WAITING
@@ -117,6 +118,24 @@ def make_plan(
         spans_ms=tuple(spans),
         job_expiry=anchored(script.scenario.job_expiry or job_expiry, epoch_ms),
         file_expiry=anchored(script.scenario.file_expiry or file_expiry, epoch_ms),
+    )
+
+
+def at_once(plan: Plan) -> Plan:
+    """Return the plan without any waiting: the job ends in the instant of its submit.
+
+    Raises:
+        UnfitScenario: a state on its way has no known end.
+    """
+    word = plan.first
+    while then := plan.then(word):
+        if plan.span_ms(word) == OPEN_END:
+            name = plan.script.scenario.name
+            raise UnfitScenario(f"{name} cannot end before the reply to its submit: {word!r} has no known end")
+        word = then
+    spans = tuple(0 if plan.thens[at] else span_ms for at, span_ms in enumerate(plan.spans_ms))
+    return msgspec.structs.replace(
+        plan, spans_ms=spans, items=tuple(Item(item.index, 0, item.error) for item in plan.items)
     )
 
 

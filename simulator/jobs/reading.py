@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from simulator.jobs.durations import Duration
 from simulator.jobs.fields import Fields, Place, Problem, nearest, shown
 from simulator.jobs.files import MOST_BYTES, MOST_FRAMES, MOST_MS, MOST_PX, ImpossibleOutput, media_type_of, plan_output
-from simulator.jobs.lifecycle import Lifecycle
+from simulator.jobs.lifecycle import NEUTRAL, Lifecycle
 from simulator.jobs.patterns import wrong_with
 from simulator.jobs.reading_states import MOST_ITEMS, read_states
+from simulator.jobs.reading_webhooks import check_before_reply, read_manner
 from simulator.jobs.scenario import Expiry, Override, Refresh, Result, Rule, Scenario, Shape, State, is_regex
 from simulator.jobs.steps import Terms, check_steps
 
 KEYS = (
     *("scenario", "vendor", "kind", "summary", "states", "result", "expires", "refresh"),
-    *("reply", "switches", "when", "off_contract", "hold"),
+    *("reply", "switches", "webhook", "when", "off_contract", "hold"),
 )
 FORMATS = {"image": ("png", "jpg", "webp", "gif"), "video": ("mp4", "mov", "webm")}
 LONGEST_PATTERN = 500
@@ -59,8 +60,10 @@ def read_scenario(document: object, name: str, legal: Mapping[str, Terms]) -> tu
         when=_rules(top, terms),
         off_contract=top.text("off_contract"),
         hold=top.flag("hold"),
+        webhook=read_manner(top, _words(top, terms, kind)),
     )
     _check_contract(top, scenario, terms)
+    check_before_reply(top, scenario.webhook, states)
     return (None if problems else scenario), problems
 
 
@@ -82,6 +85,16 @@ def _name(top: Fields, expected: str) -> str:
             ("scenario",), f"the file is called {expected!r} and the scenario {said!r}; they must agree", (expected,)
         )
     return said or expected
+
+
+def _words(top: Fields, terms: Terms | None, kind: str | None) -> tuple[str, ...] | None:
+    """Return the words of all kinds of job that the scenario is for; None where what it is for is wrong."""
+    if "vendor" not in top:
+        return NEUTRAL
+    if terms is None or ("kind" in top and kind is None):
+        return None
+    lifecycles = [terms.lifecycles[kind]] if kind else terms.lifecycles.values()
+    return tuple(dict.fromkeys(word for lifecycle in lifecycles for word in lifecycle.words()))
 
 
 def _result(top: Fields) -> Result:

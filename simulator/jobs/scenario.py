@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.jobs.deliveries import USUAL, Manner
 from simulator.jobs.durations import Duration, fixed
 from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.lifecycle import CANCELLED, FAILED, MODERATED, RUNNING, WAITING, Lifecycle, Row
@@ -144,6 +145,7 @@ class Scenario(msgspec.Struct, frozen=True):
     when: tuple[Rule, ...] = ()
     off_contract: str | None = None
     hold: bool = False
+    webhook: Manner = USUAL
 
 
 class Script(msgspec.Struct, frozen=True):

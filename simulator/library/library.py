@@ -9,11 +9,11 @@ import msgspec
 import simulator
 from simulator.jobs.errors import UnfitScenario, UnknownScenario
 from simulator.jobs.fields import Problem, nearest, shown
-from simulator.jobs.lifecycle import FINAL
-from simulator.jobs.scenario import Scenario, Script, fit
+from simulator.jobs.scenario import Script
 from simulator.jobs.steps import Terms
 from simulator.library.contracts import Contracts
 from simulator.library.entries import BadScenarios, Entry, FileProblem, Key
+from simulator.library.fitting import fitted
 from simulator.library.rules import meets
 from simulator.library.shelves import Added, Shelf, Shipped, UserFolder, Version
 from simulator.library.terms import VendorTerms
@@ -86,7 +86,7 @@ class Library:
         _, entry = self._get(name, vendor, kind)
         script = entry.scripts.get((vendor.name, kind.name))
         if script is None:
-            script = entry.scripts[vendor.name, kind.name] = _fitted(entry.scenario, kind)
+            script = entry.scripts[vendor.name, kind.name] = fitted(entry.scenario, kind)
         return script
 
     def knows(self, name: str, vendor: Vendor, kind: Kind) -> bool:
@@ -223,19 +223,3 @@ def _described(shelf: Shelf, entry: Entry, unfit: str = "") -> Description:
     return Description(
         said.name, said.vendor, said.kind, said.summary, shelf.origin, entry.file, said.off_contract, unfit
     )
-
-
-def _fitted(scenario: Scenario, kind: Kind) -> Script:
-    if any(state.items for state in scenario.states) and not kind.takes_items:
-        raise UnfitScenario(f"{scenario.name}: it plays a batch, and a job of kind {kind.name!r} has no items")
-    if scenario.job_expiry and not kind.job_expiry:
-        raise UnfitScenario(f"{scenario.name}: it lets the job expire, and a job of kind {kind.name!r} never does")
-    script = fit(scenario, kind.lifecycle, queues=kind.queues)
-    before_the_end = [
-        state for state, row in zip(script.states, script.rows, strict=True) if row.stands_for not in FINAL
-    ]
-    if kind.blocks and any(state.shown_as is not None for state in before_the_end):
-        raise UnfitScenario(
-            f"{scenario.name}: a job of kind {kind.name!r} is shown at its end only, so `shown_as` is not seen"
-        )
-    return script

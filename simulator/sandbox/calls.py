@@ -15,6 +15,7 @@ from simulator.jobs.commands import (
     ListJobs,
     LookUp,
     PutRecord,
+    SetDetails,
     Submit,
 )
 from simulator.jobs.errors import Busy, ExpiredJob, SimulatorError, UnknownJob, UnknownPath
@@ -24,7 +25,7 @@ from simulator.jobs.lifecycle import FINAL
 from simulator.jobs.scenario import Expiry
 from simulator.jobs.snapshot import Snapshot, gone_at_ms, look
 from simulator.jobs.timeline import effect
-from simulator.sandbox.accounts import Account
+from simulator.sandbox.accounts import Account, AccountChange
 from simulator.sandbox.choosing import Choice, Scenarios
 from simulator.sandbox.clock import Clock
 from simulator.sandbox.held import Held
@@ -55,6 +56,7 @@ class Calls:
             PutRecord: self._put_record,
             GetRecord: self._get_record,
             DeleteRecord: self._delete_record,
+            SetDetails: self._set_details,
             GetAccount: self._get_account,
         }
 
@@ -100,6 +102,8 @@ class Calls:
             now_ms = then_ms
             jobs = self._found(vendor, call.account, command, now_ms)  # the way there may have led past an expiry
         shots = [look(job, now_ms) for job in jobs]
+        if self.life.outbox.has_awaiting:
+            call.withheld += tuple(shot.job.id for shot in shots if self.life.outbox.looked(shot))
         return shots[0] if len(command.ids) == 1 and not command.lenient else shots
 
     def _found(self, vendor: Vendor, account: str, command: LookUp, now_ms: int) -> list[Job]:
@@ -137,6 +141,7 @@ class Calls:
             self.default_scenario, refuse_polls if command.is_blocking else lambda script: None
         )
         call.marks += (f"scenario {chosen.script.scenario.name} by {chosen.how}", *chosen.marks)
+        overtakes = self._withhold(vendor, call, command, job)
         if command.is_blocking:
             return self._hold(job, command, chosen.script.scenario.hold)
         if self.life.reaches_out(job):
@@ -144,10 +149,22 @@ class Calls:
             self.life.settle(now_ms)
         else:
             job.settled = True  # a plain job: its end brings nothing about
-        shot = look(job, now_ms)
+        shot = Snapshot(job, now_ms, 0) if overtakes else look(job, now_ms)
         if self.clock.mode == "skip":
             self.skipping.remember(shot)
         return shot
+
+    def _withhold(self, vendor: Vendor, call: Call, command: Submit, job: Job) -> bool:
+        """Have a job's webhooks wait for the reply to its submit, or that for them; return whether they overtake it."""
+        if job.hook is None:
+            return False
+        manner = job.plan.script.scenario.webhook
+        overtakes = self.life.outbox.overtakes_reply(vendor.name, command.operation, manner, job.draws)
+        if overtakes:
+            call.preceded_by += (job.id,)
+        call.withheld += (job.id,)
+        self.life.outbox.withhold(job.id)
+        return overtakes
 
     def _hold(self, job: Job, command: Submit, stays_held: bool) -> Outcome:
         end = job.entries[-1]
@@ -233,12 +250,19 @@ class Calls:
             raise errors.UnknownRecord(command.type, command.id)
         return record
 
+    def _set_details(self, vendor: Vendor, call: Call, command: SetDetails, choice: Choice, now_ms: int) -> Outcome:
+        account = self.life.accounts.write(vendor, call.account, now_ms, call.switches)
+        account.change(AccountChange(details=command.details), now_ms)
+        return None
+
     def _get_account(self, vendor: Vendor, call: Call, command: GetAccount, choice: Choice, now_ms: int) -> Outcome:
         if command.key:
             self.admit(vendor, command.key)
         account = self.life.accounts.look(vendor, command.key or call.account, now_ms, call.switches)
         ledger = account.owner("").ledger
-        return Record("account", account.key, {"plan": account.plan}, now_ms, now_ms, ledger.available, ledger.granted)
+        counts = {type: len(account.records(type)) for type in account.record_types()}
+        data = {"plan": account.plan, "state": account.state, "details": dict(account.details), "records": counts}
+        return Record("account", account.key, data, now_ms, now_ms, ledger.available, ledger.granted)
 
     def find(self, vendor: Vendor, account: str, job_id: str, kinds: tuple[str, ...], now_ms: int) -> Job:
         """Return an account's job, as a look-up finds it.

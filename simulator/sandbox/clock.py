@@ -1,6 +1,8 @@
 """A clock that a test can command: whole virtual milliseconds since 1970, real, manual or skipping."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from simulator.jobs.errors import SimulatorError
@@ -15,13 +17,14 @@ class Clock:
 
     def __init__(self, epoch_ms: int, mode: str = "real", speed: float = 1.0, *, hold: bool = False) -> None:
         self._at_ms = epoch_ms
+        self._stops = 0
         self._since_ns = _real_ns()
         self.mode, self.speed, self.hold = "manual", 1.0, hold
         self.set(mode=mode, speed=speed)
 
     def now_ms(self) -> int:
         """Return the present instant."""
-        if self.mode != "real":
+        if self.mode != "real" or self._stops:
             return self._at_ms
         return self._at_ms + int((_real_ns() - self._since_ns) * self.speed) // 1_000_000
 
@@ -50,6 +53,17 @@ class Clock:
         self.mode = self.mode if mode is None else mode
         self.speed = self.speed if speed is None else speed
         self.hold = self.hold if hold is None else hold
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """While it lasts, the clock stands in every mode and only ``move_to`` moves it."""
+        self._at_ms = self.now_ms()
+        self._stops += 1
+        try:
+            yield
+        finally:
+            self._stops -= 1
+            self._since_ns = _real_ns()
 
     def real_seconds_until(self, at_ms: int) -> float | None:
         """Return the real seconds until an instant comes by itself; None where only a command brings it."""

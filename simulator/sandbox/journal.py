@@ -1,14 +1,14 @@
 """What was said: every exchange and every note, bounded by bytes, read back only when somebody searches."""
 
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 _pack = msgspec.msgpack.Encoder().encode
 _SECRET_HEADERS = frozenset(
-    {b"authorization", b"x-api-key", b"cookie", b"proxy-authorization", b"x-gemini-key", b"x-simulator-token"}
+    {"authorization", "x-api-key", "cookie", "proxy-authorization", "x-gemini-key", "x-simulator-token"}
 )
 _MOST_BODY_BYTES = 16_384  # of one body; the rest is cut and its length told
 _NO_HEADERS: tuple[tuple[bytes, bytes], ...] = ()
@@ -123,11 +123,13 @@ class Journal:
 
 def shown_headers(exchange: Exchange) -> dict[str, str]:
     """Return the request's headers with every secret hidden but its last four characters."""
-    shown: dict[str, str] = {}
-    for name, value in exchange.headers:
-        text = value.decode("latin-1")
-        shown[name.decode("latin-1")] = hidden(text) if name.lower() in _SECRET_HEADERS else text
-    return shown
+    return hide_headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.headers)
+
+
+def hide_headers(headers: Iterable[tuple[str, str]], more: Iterable[str] = ()) -> dict[str, str]:
+    """Return headers by name, the values of those that are always secret hidden, and of ``more``."""
+    secret = _SECRET_HEADERS.union(map(str.lower, more))
+    return {name: hidden(said) if name.lower() in secret else said for name, said in headers}
 
 
 def hide_fields(raw: bytes, body: Any, names: Container[str]) -> bytes:

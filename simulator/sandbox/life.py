@@ -1,7 +1,7 @@
 """One generation of a sandbox: all that a reset throws away, and how what is due gets done."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from simulator.jobs.job import EDITED, GAVE_UP, GRANTED, NOTHING, Event, Job
 from simulator.jobs.lifecycle import FINAL, SUCCEEDED
@@ -12,6 +12,8 @@ from simulator.sandbox.agenda import Agenda
 from simulator.sandbox.choosing import Pins
 from simulator.sandbox.held import Held
 from simulator.sandbox.journal import Journal
+from simulator.sandbox.outbox import Outbox
+from simulator.sandbox.received import Received
 from simulator.sandbox.store import Store
 from simulator.vendors.vendor import Kind
 
@@ -19,13 +21,26 @@ MOST_SHARED = 4096
 
 
 class Life:
-    """Jobs, accounts, agenda and journal of one generation. Every change to a job goes through ``happen``."""
+    """Jobs, accounts, agenda, journal and webhooks of one generation. Every change to a job goes through ``happen``.
 
-    def __init__(self, seed: str, *, strict: bool, max_jobs: int, journal_bytes: int) -> None:
+    ``on_news`` is called when a webhook can be sent, or when the next due instant may have changed because of one.
+    """
+
+    def __init__(
+        self,
+        seed: str,
+        *,
+        strict: bool,
+        max_jobs: int,
+        journal_bytes: int,
+        on_news: Callable[[], None] = lambda: None,
+    ) -> None:
         self.store = Store(max_jobs)
         self.accounts = Accounts(seed, self._is_idle, strict=strict)
         self.agenda = Agenda()
         self.journal = Journal(journal_bytes)
+        self.outbox = Outbox(self.accounts, self.journal, on_news)
+        self.received = Received()
         self.pins = Pins()
         self.submits: Counter[str] = Counter()
         self.held: dict[str, Held] = {}
@@ -44,12 +59,13 @@ class Life:
 
     def next_due_ms(self) -> int | None:
         """Return the next instant at which there is something to do; what has been done meanwhile is passed over."""
+        attempt_ms = self.outbox.next_due_ms()
         while (due_ms := self.agenda.next_due_ms()) is not None:
             job = self.store.get(self.agenda.next_job_id())
             if job is not None and (not job.settled or job.id in self.held):
-                return due_ms
+                return due_ms if attempt_ms is None else min(due_ms, attempt_ms)
             self.agenda.pop_due(due_ms)
-        return None
+        return attempt_ms
 
     def opening_ms(self, job: Job) -> int | None:
         """Return when a slot opens that a job waits for: the first end planned among those that hold one."""
@@ -66,6 +82,7 @@ class Life:
             at_ms, job_id = due
             if job := self.store.get(job_id):
                 self._see_to(job, at_ms)
+        self.outbox.settle(by_ms)
 
     def happen(self, job: Job, event: Event) -> None:
         """Record an event and what follows from it for the job's timeline."""
@@ -77,6 +94,11 @@ class Life:
         """Put a job on the agenda if its end reaches beyond it; a plain job is never there."""
         if not self.reaches_out(job):
             return
+        if job.hook is not None:
+            for entry in job.entries[:-1]:
+                if entry.seen_at_ms >= now_ms:
+                    self.agenda.add(entry.seen_at_ms, job.id)
+            self.outbox.on_news()
         end = job.entries[-1]
         if job.deleted_at_ms is not None:
             self.agenda.add(now_ms, job.id)
@@ -86,7 +108,12 @@ class Life:
     def reaches_out(self, job: Job) -> bool:
         """Return whether anything but the job itself depends on its end."""
         return not job.settled and bool(
-            job.plan.price or job.holds_slot or job.parent or job.id in self.held or self.kinds[kind_key(job)].record
+            job.plan.price
+            or job.holds_slot
+            or job.parent
+            or job.hook
+            or job.id in self.held
+            or self.kinds[kind_key(job)].record
         )
 
     def take_slot(self, job: Job, pool_name: str, owner: Owner, at_ms: int) -> None:
@@ -136,6 +163,8 @@ class Life:
         end = job.entries[-1]
         was_deleted = job.deleted_at_ms is not None
         has_ended = end.stands_for in FINAL and end.seen_at_ms <= at_ms
+        if job.hook is not None and not job.settled and (has_ended or not was_deleted):
+            self.outbox.tell(job, self.kinds[kind_key(job)], job.plan.script.scenario.webhook, at_ms)
         if has_ended or was_deleted:
             self._finish(job, at_ms, succeeded=has_ended and end.stands_for == SUCCEEDED)
         held = self.held.get(job.id)
@@ -152,6 +181,7 @@ class Life:
         if job.settled:
             return
         job.settled = True
+        self.outbox.forget(job)
         account, owner = self.account_of(job), self.owner_of(job)
         if account:
             account.open_jobs.pop(job.id, None)

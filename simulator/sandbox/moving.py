@@ -34,6 +34,24 @@ class Mover:
         finally:
             self._walks -= 1
 
+    def step_to(self, at_ms: int) -> bool:
+        """Move on until webhooks are ready to be sent, or to an instant; return whether it is reached.
+
+        Raises:
+            Conflict: the sandbox was reset on the way.
+        """
+        outbox = self._life.outbox
+        while not self._life.is_over and not outbox.has_ready:
+            due_ms = self._life.next_due_ms()
+            if due_ms is None or due_ms > at_ms:
+                self._clock.move_to(at_ms)
+                return True
+            self._clock.move_to(due_ms)
+            self._life.settle(due_ms)
+        if self._life.is_over:
+            raise Conflict("the sandbox was reset meanwhile")
+        return False
+
     def move_to(self, at_ms: int) -> None:
         """Settle everything up to an instant, in order.
 

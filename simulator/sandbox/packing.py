@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.jobs.deliveries import Hook
 from simulator.jobs.files import Input, Output
 from simulator.jobs.grid import Grid
 from simulator.jobs.job import NOTHING, Entry, Event, Job
@@ -55,6 +56,7 @@ class _Own(msgspec.Struct, array_like=True):
     events: tuple[Event, ...]
     entries: tuple[Entry, ...]
     settled: bool
+    hook: Hook | None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -92,6 +94,7 @@ class Packer:
             job.events,
             job.entries,
             job.settled,
+            job.hook,
         )
         return _encode(own)
 
@@ -137,6 +140,7 @@ class Packer:
             events=own.events,
             entries=own.entries,
             settled=own.settled,
+            hook=own.hook,
             holds_slot=said.holds_slot,
         )
 

@@ -1,7 +1,8 @@
 """A sandbox: one isolated world with its own clock, jobs, accounts, dice and journal, and the commands that move it."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
@@ -48,11 +49,20 @@ class Sandbox:
     The pipeline holds the same lock from look-up to journal; nothing in here ever waits.
     """
 
-    def __init__(self, id: str, settings: SandboxSettings, scenarios: Scenarios) -> None:
+    def __init__(
+        self,
+        id: str,
+        settings: SandboxSettings,
+        scenarios: Scenarios,
+        on_webhooks: Callable[["Sandbox"], None] = lambda sandbox: None,
+    ) -> None:
+        """Begin; ``on_webhooks`` is called, with the lock held, when one can be sent or its next instant has changed."""
         self.id, self.settings = id, settings
+        self._on_webhooks = on_webhooks
         self.lock = threading.RLock()
         self.generation = 1
         self.in_flight = 0
+        self.is_closed = False
         self.on_less_to_do: list[Callable[[], None]] = []
         self._scenarios = scenarios
         self._switches: dict[str, Mapping[str, str]] = {}
@@ -61,7 +71,13 @@ class Sandbox:
     def _begin(self) -> None:
         said = self.settings
         self.clock = Clock(said.epoch_ms, said.mode, said.speed, hold=said.hold)
-        self.life = Life(said.seed, strict=said.strict_keys, max_jobs=said.max_jobs, journal_bytes=said.journal_bytes)
+        self.life = Life(
+            said.seed,
+            strict=said.strict_keys,
+            max_jobs=said.max_jobs,
+            journal_bytes=said.journal_bytes,
+            on_news=lambda: self._on_webhooks(self),
+        )
         self.scenarios = self._scenarios.fork()
         self._chosen_switches = dict(said.switches)
         self._switches.clear()
@@ -84,9 +100,16 @@ class Sandbox:
         """Count a request that has begun."""
         self.in_flight += 1
 
-    def leave(self) -> None:
-        """Count a request whose last byte was written."""
+    def leave(self, withheld: tuple[str, ...] = ()) -> None:
+        """Count a request whose last byte was written; webhooks that were withheld until then may go now."""
+        if withheld:
+            with self.lock:
+                self.life.outbox.release(withheld)
         self.in_flight -= 1
+        self.tell_less_to_do()
+
+    def tell_less_to_do(self) -> None:
+        """Tell everybody who waits for it that a request or a webhook is over."""
         for callback in self.on_less_to_do:
             callback()
 
@@ -166,12 +189,42 @@ class Sandbox:
                 self._mover.move_to(at_ms)
             return self.clock.now_ms()
 
-    def advance_to_next(self) -> int | None:
-        """Move to the next instant at which anything is planned to change; return it, or None if there is none."""
+    def next_change_ms(self) -> int | None:
+        """Return the next instant at which anything is planned to change; None if there is none."""
         with self.lock:
-            now_ms = self.clock.now_ms()
-            due_ms = self._calls.skipping.next_change_ms(self.life.store, now_ms)
-            return None if due_ms is None else self.advance_to(due_ms)
+            now_ms = self.settle()
+            instants = (self._calls.skipping.next_change_ms(self.life.store, now_ms), self.life.outbox.next_due_ms())
+            return min((ms for ms in instants if ms is not None), default=None)
+
+    @property
+    def is_walking(self) -> bool:
+        """Whether a command is moving the clock step by step."""
+        return self._mover.is_walking
+
+    @contextmanager
+    def walk(self) -> Iterator[Callable[[int], bool]]:
+        """Move the clock step by step while webhooks are sent in between; the clock stands in between, in every mode.
+
+        What is yielded moves on until webhooks are ready, or to the given instant; it returns whether that is reached.
+
+        Raises:
+            Conflict: somebody else walks already; later, the sandbox was reset on the way.
+        """
+        with self.lock:
+            mover, clock = self._mover, self.clock
+            if mover.is_walking:
+                raise Conflict(
+                    "the clock is being advanced already, and stands still for its webhooks: "
+                    "wait until that is done, or say `wait: false`"
+                )
+            self.settle()
+        with mover.walking(), clock.stopped():
+
+            def step(at_ms: int) -> bool:
+                with self.lock:
+                    return mover.step_to(at_ms)
+
+            yield step
 
     # What the control API and tests ask for
 
@@ -182,12 +235,15 @@ class Sandbox:
             self.generation += 1
             self._begin()
             old.drop()
+            self._on_webhooks(self)
 
     def close(self) -> None:
         """End the sandbox: nothing may wait in it any longer."""
         with self.lock:
+            self.is_closed = True
             self.generation += 1
             self.life.drop()
+            self._on_webhooks(self)
 
     def job(self, job_id: str) -> Snapshot:
         """Return any job as it is now, whoever it belongs to, deleted and expired ones too.
@@ -275,6 +331,7 @@ class Sandbox:
         with self.lock:
             self.settle()
             self.clock.set(mode=mode, speed=speed, hold=hold)
+            self._on_webhooks(self)
 
     def pins(self) -> list[Pin]:
         """Return the pins that are not used up, in the order in which they will be."""
@@ -334,6 +391,6 @@ class Sandbox:
             return {
                 "in_flight": self.in_flight,
                 "held": sum(held.waiting for held in self.life.held.values()),
-                "deliveries": 0,
+                "deliveries": self.life.outbox.pending,
                 "next_due_ms": self.life.next_due_ms(),
             }

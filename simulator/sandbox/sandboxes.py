@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -19,15 +19,19 @@ _real_seconds = time.monotonic
 
 
 class Sandboxes:
-    """The sandbox ``main`` is always there. With ``auto_create``, a name that nobody made is made when first called."""
+    """The sandbox ``main`` is always there. With ``auto_create``, a name that nobody made is made when first called.
+
+    ``on_webhooks`` is whom sandboxes tell that a webhook can be sent, or that the next one's instant has changed.
+    """
 
     def __init__(self, settings: SandboxSettings, scenarios: Scenarios, *, auto_create: bool = False) -> None:
         self.settings, self.auto_create = settings, auto_create
         self._scenarios = scenarios
         self._lock = threading.Lock()
         self._used: dict[str, float] = {}
-        self._kept: dict[str, Sandbox] = {MAIN: Sandbox(MAIN, settings, scenarios)}
+        self._kept: dict[str, Sandbox] = {MAIN: self._new(MAIN, settings)}
         self._numbers = 0
+        self.on_webhooks: Callable[[Sandbox], None] = lambda sandbox: None
 
     def __iter__(self) -> Iterator[Sandbox]:
         return iter(list(self._kept.values()))
@@ -76,10 +80,13 @@ class Sandboxes:
             settings = settings or msgspec.structs.replace(self.settings, seed="")
             if not settings.seed:
                 settings = msgspec.structs.replace(settings, seed=f"{self.settings.seed}/{id}")
-            sandbox = self._kept[id] = Sandbox(id, settings, self._scenarios)
+            sandbox = self._kept[id] = self._new(id, settings)
             if not lasts:
                 self._used[id] = _real_seconds()
         return sandbox
+
+    def _new(self, id: str, settings: SandboxSettings) -> Sandbox:
+        return Sandbox(id, settings, self._scenarios, lambda sandbox: self.on_webhooks(sandbox))
 
     def drop(self, id: str) -> None:
         """End a sandbox and all that waits in it.

@@ -5,14 +5,15 @@ from typing import Any
 
 import msgspec
 
-from simulator.jobs.admission import Bindings, admit, never_ending, turned_down
+from simulator.jobs.admission import Bindings, admit, admit_by_switch, never_ending, turned_down
 from simulator.jobs.chance import Draws
 from simulator.jobs.commands import HasCredits, Submit
+from simulator.jobs.deliveries import Hook
 from simulator.jobs.errors import Conflict, NotEnoughCredits, SimulatorError, UnfitScenario
 from simulator.jobs.grid import Grid
 from simulator.jobs.job import NOTHING, Job
 from simulator.jobs.lifecycle import FINAL
-from simulator.jobs.plan import Plan, make_plan
+from simulator.jobs.plan import Plan, at_once, make_plan
 from simulator.jobs.scenario import Refresh, Script
 from simulator.jobs.snapshot import look
 from simulator.jobs.timeline import unfold
@@ -153,7 +154,9 @@ class Submission:
         )
         if not (draft.item_count or any(state.items and state.items.count for state in chosen.script.states)):
             draft = msgspec.structs.replace(draft, item_count=kind.item_count(draft))
-        job_id, plan = self._planned(chosen.script, draft, chosen.job_id)
+        admit_by_switch(command.needs, AccountView(self.life, account, draws, self.now_ms), bindings, draft.switches)
+        hook = self._hook(account)
+        job_id, plan = self._planned(chosen.script, draft, chosen.job_id, hook)
         ledger = account.owner(bindings.owner).ledger
         self._refuse_unpaid(plan.price, ledger.available)
         return Job(
@@ -175,9 +178,19 @@ class Submission:
             number=number,
             turn=self.life.submits.total() + 1,
             off_contract=scenario.off_contract,
+            hook=hook,
         )
 
-    def _planned(self, script: Script, draft: Draft, promised: str) -> tuple[str, Plan]:
+    def _hook(self, account: Account) -> Hook | None:
+        """Return where the job's webhooks go; None where nobody wants any."""
+        webhook = self.kind.webhook
+        url = webhook.url(self.command.fields, account.details) if webhook else ""
+        if not url:
+            return None
+        hosts = ("", *self.vendor.media_hosts)
+        return Hook(url, tuple((host, self.call.files_at("", host)) for host in hosts))
+
+    def _planned(self, script: Script, draft: Draft, promised: str, hook: Hook | None) -> tuple[str, Plan]:
         """Return an id and the plan under it; an id counts as taken where a file of another job has one of its paths.
 
         Raises:
@@ -191,7 +204,7 @@ class Submission:
                 raise Conflict(f"the id {promised!r} is taken by another job of this sandbox", job_id=promised)
             if store.has(job_id):
                 continue
-            plan = self._plan(script, tried, job_id)
+            plan = self._plan(script, tried, job_id, hook)
             path = next((output.path for output in plan.outputs if store.has_path(output.path)), "")
             if not path:
                 return job_id, plan
@@ -206,7 +219,7 @@ class Submission:
                 is_told = issubclass(need.error, NotEnoughCredits)
                 raise need.error(price, available) if is_told else need.error()
 
-    def _plan(self, script: Script, draft: Draft, job_id: str) -> Plan:
+    def _plan(self, script: Script, draft: Draft, job_id: str, hook: Hook | None) -> Plan:
         kind, refresh = self.kind, script.scenario.refresh or self.kind.refresh
         held = self.command.is_blocking
         plan = make_plan(
@@ -221,6 +234,9 @@ class Submission:
             epoch_ms=self.epoch_ms,
             file_expiry=kind.file_expiry,
         )
+        asked = (self.vendor.name, draft.operation, script.scenario.webhook, draft.draws)
+        if hook and self.life.outbox.overtakes_reply(*asked):
+            plan = at_once(plan)
         end = unfold(plan, self.now_ms)[-1]
         draft = msgspec.structs.replace(
             draft,

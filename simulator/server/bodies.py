@@ -68,8 +68,7 @@ async def read_body(
         return Body(True, media_type)
     if request.content_length is not None and request.content_length > limit_bytes:
         return Body(True, media_type, error=BodyTooLarge(limit_bytes))
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    _ask_to_go_on(request)
     raw = b""
     try:
         if media_type == MULTIPART:
@@ -83,6 +82,27 @@ async def read_body(
         return Body(True, media_type, raw=raw, error=error)
     except (web.RequestPayloadError, HttpProcessingError) as error:  # broken chunks, or a broken compression
         return Body(True, media_type, raw=raw, error=MalformedBody(str(error)))
+
+
+async def read_raw(request: web.BaseRequest, limit_bytes: int) -> bytes:
+    """Read a body of any content type as it comes.
+
+    Raises:
+        BodyTooLarge: it is.
+        MalformedBody: its chunks or its compression are broken.
+    """
+    if request.content_length is not None and request.content_length > limit_bytes:
+        raise BodyTooLarge(limit_bytes)
+    _ask_to_go_on(request)
+    try:
+        return await _read_all(request, limit_bytes)
+    except (web.RequestPayloadError, HttpProcessingError) as error:
+        raise MalformedBody(str(error)) from error
+
+
+def _ask_to_go_on(request: web.BaseRequest) -> None:
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 async def _read_all(request: web.BaseRequest, limit_bytes: int) -> bytes:

@@ -1,7 +1,7 @@
 """One exchange, from top to bottom: find, let in, check the call, do it, word it, check the reply, record, write."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -13,7 +13,7 @@ from simulator.jobs.snapshot import Snapshot
 from simulator.media.cache import MadeFiles
 from simulator.sandbox.choosing import Choice
 from simulator.sandbox.held import Held
-from simulator.sandbox.sandbox import NO_CHOICE
+from simulator.sandbox.sandbox import NO_CHOICE, Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
 from simulator.server.addresses import (
     FRONT_DOOR,
@@ -49,6 +49,13 @@ class Control(Protocol):
         """Say from now on that the server is not ready."""
 
 
+class Forerunners(Protocol):
+    """Webhooks that are to be answered before the reply to their job's submit is."""
+
+    async def send_first(self, sandbox: Sandbox, job_ids: Iterable[str]) -> None:
+        """Return once the webhooks of these jobs that are ready have been answered."""
+
+
 class Pipeline:
     """Answers every request that reaches the server."""
 
@@ -58,10 +65,12 @@ class Pipeline:
         desks: Desks,
         *,
         control: Control | None = None,
+        forerunners: Forerunners | None = None,
         made_files: MadeFiles | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         self.sandboxes, self.desks, self.control = sandboxes, desks, control
+        self._forerunners = forerunners
         self.made_files = made_files or MadeFiles()
         self.max_body_bytes = max_body_bytes
         self.tally = Tally()
@@ -92,7 +101,7 @@ class Pipeline:
         except ConnectionError:  # the client has left
             return Dropped()
         finally:
-            exchange.sandbox.leave()
+            exchange.sandbox.leave(exchange.call.withheld)
 
     def _begin(self, request: web.BaseRequest, address: Address) -> Exchange:
         """Find sandbox, operation and key."""
@@ -154,6 +163,8 @@ class Pipeline:
                 ready = self._decide(exchange, route)
                 if isinstance(ready, Held):
                     exchange.note_held(ready.job_id)
+            if call.preceded_by and self._forerunners is not None:
+                await self._forerunners.send_first(exchange.sandbox, call.preceded_by)
             if isinstance(ready, Held):
                 return await self._hold(exchange, route, ready)
             return respond(request, ready)

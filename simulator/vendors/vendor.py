@@ -24,6 +24,8 @@ class Call(msgspec.Struct, gc=False):
     list's name. ``marks`` is what the journal is to tell of it, such as what the vendor did not mind.
     ``now_ms`` is the instant at which it is answered. ``files_at`` turns the path of an output, and where
     it matters the vendor's own host for it, into the absolute URL at which this client can fetch it.
+    ``withheld`` are the jobs whose webhooks wait until this call's reply has been written, ``preceded_by`` those whose
+    webhooks are to be answered first.
     """
 
     operation: str
@@ -39,6 +41,8 @@ class Call(msgspec.Struct, gc=False):
     now_ms: int = 0
     switches: Mapping[str, str] = {}
     marks: list[str] = []
+    withheld: tuple[str, ...] = ()
+    preceded_by: tuple[str, ...] = ()
 
     def input(self, field: str) -> Input | None:
         """Return the media that a field holds."""
@@ -105,6 +109,80 @@ class Draft(msgspec.Struct, frozen=True):
         return Draws(self.draws.prefix, "again", self.attempt) if self.attempt else self.draws
 
 
+class Stamp(msgspec.Struct, frozen=True):
+    """What makes one attempt at a webhook differ from the next: its instant and its own dice."""
+
+    at_ms: int
+    draws: Draws
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A webhook as it goes out: the exact bytes of its body, and the headers that belong to them."""
+
+    body: bytes
+    headers: Headers = (("Content-Type", "application/json"),)
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A webhook as its receiver understands it: the plain body, whether it is signed, and what is wrong with it.
+
+    ``problem`` is ``""`` where nothing is wrong; a message that is not signed can only be read, not verified.
+    """
+
+    plain: Any
+    is_signed: bool = False
+    problem: str = ""
+
+
+def seal_plainly(plain: bytes, keys: Mapping[str, str], stamp: Stamp) -> Sealed:
+    """Send JSON as it is, unsigned."""
+    return Sealed(plain)
+
+
+def open_plainly(body: bytes, headers: Mapping[str, str], keys: Mapping[str, str]) -> Opened:
+    """Read JSON as it is, unsigned."""
+    try:
+        return Opened(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Opened(None, problem="the body is no JSON")
+
+
+def is_2xx(status: int) -> bool:
+    """Accept a webhook's receipt by any status of success."""
+    return 200 <= status < 300
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """How a vendor calls back for one kind of job. ``name`` is its key in the contract's ``webhooks:``.
+
+    ``url`` finds where to, in a job's fields and the account's details; ``""`` is nowhere. ``tells`` says whether a
+    state that was just shown is told; ``show`` words it, and ``call.now_ms`` is the instant at which it was shown.
+    ``keys`` returns what a receiver knows besides, by the names in ``key_names``, from the account's key, its details
+    and a job's fields; ``seal`` encrypts and signs compact JSON with them, ``open`` is what a receiver does.
+    ``accepts`` judges the status of its answer. ``gaps_ms`` are the virtual gaps before each further attempt, by the
+    job's switches; ``timeout_ms`` is real time. ``ids_at``: the fields of the plain body that say which job it is, the
+    vendor's id first. ``signature_at``: where ``wrong_signature`` changes something, a header's name or, after
+    ``body:``, a field of what goes out. ``has_timestamp``: something in it grows stale. ``secret_headers`` hold what
+    nobody is to see.
+    """
+
+    name: str
+    url: Callable[[Mapping[str, Any], Mapping[str, str]], str]
+    tells: Callable[[Snapshot], bool]
+    show: Callable[[Snapshot, Call], Any]
+    ids_at: tuple[str, ...]
+    keys: Callable[[str, Mapping[str, str], Mapping[str, Any]], Mapping[str, str]] = lambda key, details, fields: {}
+    key_names: tuple[str, ...] = ()
+    seal: Callable[[bytes, Mapping[str, str], Stamp], Sealed] = seal_plainly
+    open: Callable[[bytes, Mapping[str, str], Mapping[str, str]], Opened] = open_plainly
+    accepts: Callable[[int], bool] = is_2xx
+    gaps_ms: Callable[[Mapping[str, str]], tuple[int, ...]] = lambda switches: ()
+    timeout_ms: int = 10_000
+    signature_at: str = ""
+    has_timestamp: bool = False
+    secret_headers: tuple[str, ...] = ()
+
+
 class Kind(msgspec.Struct, frozen=True):
     """One kind of job: its lifecycle, its ids, its outputs, its price, and the vendor's habits with it.
 
@@ -114,7 +192,8 @@ class Kind(msgspec.Struct, frozen=True):
     costs where the price held is more than that; the rest is returned. ``job_expiry_by``: where switches decide how
     long a job is kept, in the place of ``job_expiry``. ``blocks``: the submit is answered at the end, so nobody sees
     what the job shows before.
-    ``id_pattern`` is what an id that somebody asks for must match as a whole.
+    ``id_pattern`` is what an id that somebody asks for must match as a whole. ``webhook``: how the vendor calls back, if
+    it does.
     """
 
     name: str
@@ -135,6 +214,7 @@ class Kind(msgspec.Struct, frozen=True):
     queues: bool = False
     blocks: bool = False
     record: Callable[[Snapshot], tuple[str, str, Mapping[str, Any]]] | None = None
+    webhook: Webhook | None = None
 
 
 class RecordStart(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.jobs.chance import Draws
+from simulator.jobs.deliveries import Faults, Manner
 from simulator.jobs.durations import Duration
 from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.plan import make_plan
@@ -64,6 +65,11 @@ ALL = {
     "refresh": {"every": "15s..60s", "covers": "end", "from": "start"},
     "reply": {"getJob": {"status": 503, "headers": {"Retry-After": 5}, "body": {"extra": None}, "state": "inking"}},
     "switches": {"acme.busy": 404, "acme.strict": True},
+    "webhook": {
+        "retries": ["5s", 0, "2m"], "timeout": "2.5s", "chance": 0.25, "states": ["done", "error"], "late": "2m..10m",
+        "duplicate": 3, "out_of_order": True, "stale_timestamp": "10m", "wrong_signature": True, "wrong_id": True,
+        "extra_fields": True, "truncated": True,
+    },
     "when": [{"operation": "film", "fields": {"title": "*cat*", "style": 7}, "headers": {"x-team": "/^b/"}}],
     "off_contract": "to see",
     "hold": True,
@@ -100,6 +106,22 @@ def test_everything_in_a_document_arrives() -> None:
         when=(Rule("film", (("title", "*cat*"), ("style", "7")), (("x-team", "/^b/"),)),),
         off_contract="to see",
         hold=True,
+        webhook=Manner(
+            retries_ms=(5000, 0, 120_000),
+            timeout_ms=2500,
+            faults=Faults(
+                chance=0.25,
+                states=("done", "error"),
+                late=Duration(120_000, 600_000),
+                duplicate=3,
+                out_of_order=True,
+                stale_timestamp_ms=600_000,
+                wrong_signature=True,
+                wrong_id=True,
+                extra_fields=True,
+                truncated=True,
+            ),
+        ),
     )
 
 

@@ -15,7 +15,7 @@ BAD_DOCUMENTS = (  # each line a place, what is wrong and what would be legal
     BadDocument(
         "- happy\n",
         (
-            "bad.yaml:1:1: a list stands here instead of a mapping; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, when, off_contract, hold",
+            "bad.yaml:1:1: a list stands here instead of a mapping; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, webhook, when, off_contract, hold",
         ),
         True,
     ),
@@ -66,7 +66,7 @@ states:
 sumary: typo
 """,
         (
-            "bad.yaml:4:1: sumary: there is no key 'sumary' here; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, when, off_contract, hold (did you mean 'summary'?)",
+            "bad.yaml:4:1: sumary: there is no key 'sumary' here; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, webhook, when, off_contract, hold (did you mean 'summary'?)",
         ),
         True,
     ),
@@ -78,7 +78,7 @@ states:
 faults: {}
 """,
         (
-            "bad.yaml:4:1: faults: there is no key 'faults' here; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, when, off_contract, hold",
+            "bad.yaml:4:1: faults: there is no key 'faults' here; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, webhook, when, off_contract, hold",
         ),
         True,
     ),
@@ -778,6 +778,222 @@ result: {embeds: 1, count: true}
             "bad.yaml:4:10: refresh: 7 has no unit; write for example 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}",
             "bad.yaml:5:18: result.embeds: 1 is neither true nor false; legal: true, false",
             "bad.yaml:5:28: result.count: true is no whole number from 1 to 1000",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {duplicat: 3}
+""",
+        (
+            "bad.yaml:4:11: webhook.duplicat: there is no key 'duplicat' here; legal: retries, timeout, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, … (did you mean 'duplicate'?)",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {}
+""",
+        (
+            "bad.yaml:4:10: webhook: it changes nothing; legal: retries, timeout, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, …",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook:
+  retries: [5, 1s..2s, soon, 0, 30s]
+  timeout: 61s
+  chance: 1.5
+  states: [succeded, 7]
+  lost: yes
+  late: 0s
+  duplicate: 1
+  stale_timestamp: 5m..10m
+""",
+        (
+            "bad.yaml:5:13: webhook.retries[0]: 5 has no unit; write for example 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}",
+            "bad.yaml:5:16: webhook.retries[1]: '1s..2s' is drawn, but this is a fixed length; write for example 30s",
+            "bad.yaml:5:24: webhook.retries[2]: 'soon' is no length of time; write for example 500ms, 30s, 2m, 1.5h or 31d",
+            "bad.yaml:6:12: webhook.timeout: '61s' is too long: 60s at most, for it is real time",
+            "bad.yaml:7:11: webhook.chance: 1.5 is no number from 0 to 1",
+            "bad.yaml:8:12: webhook.states[0]: 'succeded' is no state here; legal: waiting, running, succeeded, failed, moderated, cancelled (did you mean 'succeeded'?)",
+            "bad.yaml:8:22: webhook.states[1]: 7 is no state here; legal: waiting, running, succeeded, failed, moderated, cancelled",
+            "bad.yaml:9:9: webhook.lost: 'yes' is neither true nor false; legal: true, false",
+            "bad.yaml:10:9: webhook.late: '0s' is not late: write for example 2m or 2m..10m",
+            "bad.yaml:11:14: webhook.duplicate: 1 is no whole number from 2 to 100",
+            "bad.yaml:12:20: webhook.stale_timestamp: '5m..10m' is drawn, but this is a fixed length; write for example 31d",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {retries: [1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s], burst: 1001}
+""",
+        (
+            "bad.yaml:4:20: webhook.retries: a list is no list of up to 20 elements",
+            "bad.yaml:4:113: webhook.burst: 1001 is no whole number from 2 to 1000",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {timeout: 0, states: [], stale_timestamp: 0}
+""",
+        (
+            "bad.yaml:4:20: webhook.timeout: 0 is too short: at least 1 ms",
+            "bad.yaml:4:31: webhook.states: it names no state; leave it out where all are meant; legal: waiting, running, succeeded, failed, moderated, cancelled",
+            "bad.yaml:4:52: webhook.stale_timestamp: 0 is too short: at least 1 ms",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {retries: [], chance: 0.5, states: [succeeded], lost: false}
+""",
+        (
+            "bad.yaml:4:24: webhook.chance: it says which webhooks something goes wrong with, but nothing does: say what; legal: lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, truncated",
+            "bad.yaml:4:37: webhook.states: it says which webhooks something goes wrong with, but nothing does: say what; legal: lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, truncated",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {chance: 0.5, lost: true, late: 2m, truncated: true}
+""",
+        (
+            "bad.yaml:4:24: webhook.lost: what is lost is never sent, so `late` and `truncated` would change nothing; keep one or the other",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {burst: 50, duplicate: 3}
+""",
+        (
+            "bad.yaml:4:11: webhook.burst: `duplicate` and `burst` both say how many copies there are, one after the other or all at once; keep one",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {wrong_id: true, other_sandbox: true}
+""",
+        (
+            "bad.yaml:4:27: webhook.other_sandbox: `wrong_id` and `other_sandbox` both say which job it pretends to tell of; keep one",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {before_reply: true, late: 2m}
+""",
+        ("bad.yaml:4:31: webhook.late: `before_reply` and `late` both say when it is sent; keep one",),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: {before_reply: true, after_poll: true, out_of_order: true}
+""",
+        (
+            "bad.yaml:4:31: webhook.after_poll: `before_reply` and `after_poll` both say when it is sent; keep one",
+            "bad.yaml:4:49: webhook.out_of_order: `before_reply` and `out_of_order` both say when it is sent; keep one",
+            "bad.yaml:4:49: webhook.out_of_order: `after_poll` and `out_of_order` both say when it is sent; keep one",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+vendor: useapi
+states:
+  progress: {for: 5s, then: completed}
+webhook: {states: [complete, succeeded], truncated: true}
+""",
+        (
+            "bad.yaml:5:20: webhook.states[0]: 'complete' is no state here; legal: created, started, progress, completed, failed, moderated, cancelled (did you mean 'completed'?)",
+            "bad.yaml:5:30: webhook.states[1]: 'succeeded' is no state here; legal: created, started, progress, completed, failed, moderated, cancelled",
+        ),
+        False,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+vendor: useapi
+kind: picsi-still
+states:
+  progress: {for: 5s, then: completed}
+webhook: {states: [cancelled], truncated: true}
+""",
+        (
+            "bad.yaml:6:20: webhook.states[0]: 'cancelled' is no state here; legal: created, started, progress, completed, failed, moderated",
+        ),
+        False,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+vendor: usapi
+states:
+  progress: {for: 5s, then: completed}
+webhook: {states: [completed], truncated: true}
+""",
+        ("bad.yaml:2:9: vendor: 'usapi' is none of the choices; legal: deepswapai, useapi (did you mean 'useapi'?)",),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  waiting: {for: 5s, then: running}
+  running: {for: {polls: 3}, then: succeeded}
+webhook: {before_reply: true}
+""",
+        ("bad.yaml:5:11: webhook.before_reply: the job has to end at once for that, and 'running' has no known end",),
+        False,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  running: {for: 5s, then: succeeded}
+webhook: lost
+""",
+        (
+            "bad.yaml:4:10: webhook: 'lost' stands here instead of a mapping; legal: retries, timeout, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, …",
         ),
         True,
     ),

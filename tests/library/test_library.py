@@ -4,16 +4,21 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from simulator.jobs.errors import Conflict, UnfitScenario, UnknownScenario
 from simulator.jobs.scenario import Script
 from simulator.library import BadScenarios, Library, check_paths, scenario_files
 from simulator.library.terms import terms_of
+from simulator.vendors.vendor import Webhook
 from tests.acme import ACME
 
 TERMS = {"acme": terms_of(ACME)}
 FILM, PLAIN, BATCH = ACME.kind("film"), ACME.kind("plain"), ACME.kind("batch")
+UNSIGNED = Webhook("told", lambda fields, details: "", lambda shot: True, lambda shot, call: {}, ("id",))
+SIGNED = msgspec.structs.replace(UNSIGNED, signature_at="X-Signature")
+DATED = msgspec.structs.replace(UNSIGNED, has_timestamp=True)
 Write = Callable[..., Path]
 
 
@@ -219,6 +224,34 @@ def test_what_a_kind_lacks_is_why_it_cannot_play(library: Library, more: str, wh
     if why:
         with pytest.raises(UnfitScenario, match=why):
             library.script("x", ACME, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("said", "webhook", "why"),
+    [
+        ("{retries: []}", None, "it is about webhooks, and a job of kind 'plain' sends none"),
+        ("{truncated: true}", None, "it is about webhooks, and a job of kind 'plain' sends none"),
+        ("{truncated: false}", None, ""),
+        ("{truncated: true}", UNSIGNED, ""),
+        ("{wrong_signature: true}", UNSIGNED, "it signs wrongly, and a webhook of kind 'plain' is not signed"),
+        ("{wrong_signature: true}", SIGNED, ""),
+        ("{stale_timestamp: 10m}", SIGNED, "it dates back, and a webhook of kind 'plain' has no timestamp"),
+        ("{stale_timestamp: 10m}", DATED, ""),
+    ],
+)
+def test_what_a_kinds_webhook_lacks_is_why_it_cannot_play(
+    library: Library, said: str, webhook: Webhook | None, why: str
+) -> None:
+    kind = msgspec.structs.replace(PLAIN, webhook=webhook)
+    library.add(text("x") + f"webhook: {said}\n")
+
+    [about] = library.describe(ACME, kind)
+
+    assert about.unfit == (f"x: {why}" if why else "")
+    assert library.names(ACME, kind) == ([] if why else ["x"])
+    if why:
+        with pytest.raises(UnfitScenario, match=why):
+            library.script("x", ACME, kind)
 
 
 def test_moderation_becomes_a_failure_where_there_is_none(library: Library) -> None:

@@ -9,6 +9,8 @@ import jsonschema_rs
 import pytest
 
 from simulator import vendors
+from simulator.jobs import reading_webhooks
+from simulator.jobs.reading import KEYS
 from simulator.library import check_paths, scenario_files
 from simulator.library.entries import read_entry
 from simulator.library.terms import VendorTerms
@@ -64,6 +66,17 @@ def test_the_schema_knows_every_vendor(schema: dict[str, Any]) -> None:
     assert schema["properties"]["vendor"]["enum"] == list(vendors.NAMES)
 
 
+def test_the_schema_knows_what_the_reader_knows_of_webhooks(schema: dict[str, Any]) -> None:
+    webhook = schema["$defs"]["webhook"]["properties"]
+
+    assert set(schema["properties"]) == set(KEYS)
+    assert tuple(webhook) == reading_webhooks.KEYS
+    assert webhook["retries"]["maxItems"] == reading_webhooks.MOST_RETRIES
+    assert webhook["states"]["maxItems"] == reading_webhooks.MOST_STATES
+    assert webhook["duplicate"]["maximum"] == reading_webhooks.MOST_COPIES
+    assert webhook["burst"]["maximum"] == reading_webhooks.MOST_AT_ONCE
+
+
 def unexplained(part: Any, place: str = "") -> list[str]:
     """Return the keys of a schema that have no description; conditions tell nothing and are passed over."""
     if isinstance(part, list):
@@ -92,8 +105,9 @@ def test_the_readme_tells_every_key_and_its_examples_hold(
     examples = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
     keys = {*schema["properties"], *schema["$defs"]["state"]["properties"], "sweep", "recycled", "count", "embeds"}
+    keys |= schema["$defs"]["webhook"]["properties"].keys()
     assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()
-    assert len(examples) >= 4
+    assert len(examples) >= 5
     for example in examples:
         _, problems = read_entry(example.encode(), "example.yaml", "", VendorTerms())
         assert not problems, "\n".join(map(str, problems))

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from simulator import vendors
 from simulator.jobs.chance import Draws
+from simulator.jobs.deliveries import FAULTS, Manner
 from simulator.jobs.grid import Grid
 from simulator.jobs.job import Job
 from simulator.jobs.lifecycle import NEUTRAL, SUCCEEDED
@@ -32,6 +34,10 @@ EVERYWHERE = (
     "unknown-status",
     "expired-file",
 )
+WEBHOOKS = {
+    *("lost", "late", "duplicate", "burst", "out-of-order", "before-reply", "after-poll", "wrong-id"),
+    *("stale", "wrong-signature", "other-sandbox", "extra-fields", "truncated"),
+}
 each_kind = pytest.mark.parametrize(("vendor", "kind"), KINDS, ids=lambda part: part.name)
 
 
@@ -73,11 +79,16 @@ def test_every_kind_plays_what_has_a_name_everywhere(vendor: Vendor, kind: Kind)
     expected |= {"partial-batch", "all-items-failed"} if kind.takes_items else set()
     expected |= {"expired-job"} if kind.job_expiry else set()
     expected -= {"unknown-status"} if kind.blocks else set()
+    if kind.webhook:
+        expected |= {f"webhook-{name}" for name in (*WEBHOOKS, "chaos")}
+        expected -= set() if kind.webhook.signature_at else {"webhook-wrong-signature"}
+        expected -= set() if kind.webhook.has_timestamp else {"webhook-stale"}
 
     names = set(Library().names(vendor, kind))
 
     assert expected <= names
     others = {"cancelled", "partial-batch", "all-items-failed", "expired-job", "unknown-status"}
+    others |= {name for name in names if name.startswith("webhook-")}
     assert names & others == expected & others
 
 
@@ -95,6 +106,7 @@ ENDS = {
     "moderated": {"moderated", "failed"}, "moderated-midway": {"moderated", "failed"}, "cancelled": {"cancelled"},
     "partial-batch": {"succeeded"}, "all-items-failed": {"failed"}, "stuck": {"running"}, "expired-job": {"running"},
     "unknown-status": {"succeeded"}, "expired-file": {"succeeded"},
+    **{f"webhook-{name}": {"succeeded"} for name in (*WEBHOOKS, "chaos")},
 }  # fmt: skip
 
 
@@ -114,6 +126,40 @@ def test_names_mean_the_same_everywhere(vendor: Vendor, kind: Kind, name: str) -
     assert ("early" in name) <= (len(entries) <= 2)
     if ends == {"failed"} or "moderated" in name:
         assert made.state(entries[-1].word).error or name == "all-items-failed"
+
+
+@pytest.mark.parametrize("name", sorted(WEBHOOKS))
+def test_a_webhook_scenario_is_happy_with_the_fault_of_its_name(name: str) -> None:
+    said = entry(f"webhook-{name}.yaml").scenario
+
+    [fault] = said.webhook.faults.names()
+    assert fault.removesuffix("_timestamp").replace("_", "-") == name
+    assert said.webhook == Manner(faults=said.webhook.faults)
+    assert said == msgspec.structs.replace(
+        entry("happy.yaml").scenario, name=said.name, summary=said.summary, webhook=said.webhook
+    )
+
+
+def test_there_is_a_scenario_for_each_way_in_which_webhooks_go_wrong() -> None:
+    assert len(WEBHOOKS) == len(FAULTS)
+    assert {file for file in FILES if file.startswith("webhook-")} == {
+        f"webhook-{name}.yaml" for name in (*WEBHOOKS, "chaos")
+    }
+
+
+def test_chaos_is_several_faults_by_chance_that_any_webhook_can_show_and_a_client_can_bear() -> None:
+    faults = entry("webhook-chaos.yaml").scenario.webhook.faults
+
+    assert 0 < faults.chance < 1
+    assert len(faults.names()) > 2
+    assert not set(faults.names()) & {
+        "lost",
+        "truncated",
+        "wrong_id",
+        "other_sandbox",
+        "wrong_signature",
+        "stale_timestamp",
+    }
 
 
 def test_neutral_scenarios_speak_neutral_words_only() -> None:

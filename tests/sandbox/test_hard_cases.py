@@ -467,7 +467,7 @@ def test_in_skip_a_stuck_batch_moves_a_minute_a_look_and_shows_no_item() -> None
 
     assert box.clock.now_ms() == before_ms + MINUTE_MS
     assert shot.finished_items() == []
-    assert box.advance_to_next() is None
+    assert box.next_change_ms() is None
 
 
 def test_in_skip_a_stuck_job_runs_through_nobody_elses_instants() -> None:

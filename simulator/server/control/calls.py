@@ -1,12 +1,13 @@
 """One call to the control API as its handlers see it, and what they may refuse."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from simulator.jobs.errors import NotFound, SimulatorError
 from simulator.library import Library
+from simulator.sandbox.outbox import Delivery
 from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
 from simulator.server.addresses import Address
@@ -38,6 +39,21 @@ class NotReady(SimulatorError):
     code = "not_ready"
 
 
+class Deliveries(Protocol):
+    """What the control API needs of whoever sends webhooks."""
+
+    async def advance(self, sandbox: Sandbox, to_ms: int) -> list[Delivery]:
+        """Move a clock to an instant, standing at each webhook until it has been answered; return these webhooks."""
+
+    async def wait(
+        self, sandbox: Sandbox, fits: Callable[[Delivery], bool], count: int = 1, timeout_s: float = 5.0
+    ) -> list[Delivery]:
+        """Return the first ``count`` webhooks that fit, once they do."""
+
+    async def finish(self, sandbox: Sandbox, delivery: Delivery) -> None:
+        """Return once an attempt at a webhook that is ready has been made."""
+
+
 class Services(msgspec.Struct):
     """What all calls share. ``is_ready`` falls when the server begins to stop."""
 
@@ -45,6 +61,7 @@ class Services(msgspec.Struct):
     library: Library
     vendor_names: Sequence[str]
     load_vendor: Callable[[str], Vendor]
+    deliveries: Deliveries
     is_ready: bool = True
 
     def vendors(self) -> list[Vendor]:
@@ -63,7 +80,10 @@ class Services(msgspec.Struct):
 
 
 class ControlCall(msgspec.Struct):
-    """A call that has been found and checked. ``origin`` is the scheme and host by which the client reaches us."""
+    """A call that has been found and checked. ``origin`` is the scheme and host by which the client reaches us.
+
+    ``raw`` is the body of a call that may have any, ``headers`` come as they were sent.
+    """
 
     services: Services
     sandbox: Sandbox
@@ -72,6 +92,8 @@ class ControlCall(msgspec.Struct):
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Any = None
+    raw: bytes = b""
+    headers: Mapping[str, str] = {}
 
     @property
     def library(self) -> Library:

@@ -4,9 +4,9 @@ import re
 
 from simulator.jobs.durations import read_ms
 from simulator.sandbox.clock import read_instant
-from simulator.sandbox.sandbox import Sandbox
 from simulator.server.control.calls import ControlCall, Unprocessable
 from simulator.server.control.shown import show_clock, show_instant
+from simulator.server.control.shown_webhooks import show_delivery
 from simulator.vendors.vendor import Reply
 
 _PART = re.compile(r"[0-9.]+[a-z]+")
@@ -27,25 +27,32 @@ async def advance_clock(call: ControlCall) -> Reply:
     """Move the clock forward, by so much or to an instant; the target is fixed at once."""
     before_ms = call.sandbox.clock.now_ms()
     if "by" in call.body:
-        return await _walk(call.sandbox, before_ms, before_ms + read_length_ms(call.body["by"]))
+        return await _walk(call, before_ms, before_ms + read_length_ms(call.body["by"]))
     to_ms = read_instant(call.body["to"])
     if to_ms < before_ms:
         raise Unprocessable(f"the clock cannot go back to {call.body['to']}", code="past_instant")
-    return await _walk(call.sandbox, before_ms, to_ms)
+    return await _walk(call, before_ms, to_ms)
 
 
-async def _walk(sandbox: Sandbox, before_ms: int, to_ms: int) -> Reply:
-    """Move to an instant. A clock that runs by itself may have passed it meanwhile."""
-    now_ms = sandbox.advance_to(max(to_ms, sandbox.clock.now_ms()))
-    return Reply({**show_instant(now_ms), "moved_ms": to_ms - before_ms})
+async def _walk(call: ControlCall, before_ms: int, to_ms: int) -> Reply:
+    """Move to an instant, webhook by webhook unless nobody waits for them; a running clock may have passed it meanwhile."""
+    sandbox, sent = call.sandbox, []
+    if call.body and call.body.get("wait") is False:
+        sandbox.advance_to(max(to_ms, sandbox.clock.now_ms()))
+    else:
+        sent = await call.services.deliveries.advance(sandbox, to_ms)
+    with sandbox.lock:
+        shown = [show_delivery(delivery) for delivery in sent]
+        return Reply({**show_instant(sandbox.clock.now_ms()), "moved_ms": to_ms - before_ms, "webhooks": shown})
 
 
-def skip_to_next_event(call: ControlCall) -> Reply:
+async def skip_to_next_event(call: ControlCall) -> Reply:
     """Move the clock to the next instant at which anything happens; where nothing is due it stays."""
     before_ms = call.sandbox.clock.now_ms()
-    at_ms = call.sandbox.advance_to_next()
-    now_ms = before_ms if at_ms is None else at_ms
-    return Reply({**show_instant(now_ms), "moved_ms": now_ms - before_ms})
+    at_ms = call.sandbox.next_change_ms()
+    if at_ms is None:
+        return Reply({**show_instant(before_ms), "moved_ms": 0, "webhooks": []})
+    return await _walk(call, before_ms, at_ms)
 
 
 def read_length_ms(said: float | str) -> int:

@@ -14,9 +14,27 @@ from simulator.library import Library
 from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
 from simulator.server.addresses import Address, disagreement, origin
-from simulator.server.bodies import NO_BODY, URLENCODED, Body, read_body, read_json, read_pairs
-from simulator.server.control import accounts, clock, jobs, journal, sandboxes, scenarios, switches
-from simulator.server.control.calls import BadRequest, ControlCall, MethodNotAllowed, Services, Unprocessable
+from simulator.server.bodies import NO_BODY, URLENCODED, Body, read_body, read_json, read_pairs, read_raw
+from simulator.server.control import (
+    accounts,
+    clock,
+    faults,
+    jobs,
+    journal,
+    receiver,
+    sandboxes,
+    scenarios,
+    switches,
+    webhooks,
+)
+from simulator.server.control.calls import (
+    BadRequest,
+    ControlCall,
+    Deliveries,
+    MethodNotAllowed,
+    Services,
+    Unprocessable,
+)
 from simulator.server.control.guard import Guard
 from simulator.server.control.shown import show_error, show_text_problems
 from simulator.server.exchange import Bug, as_bug
@@ -51,6 +69,18 @@ HANDLERS: Mapping[str, Handler] = {
     "listJobs": jobs.list_jobs,
     "getJob": jobs.get_job,
     "addJobEvent": jobs.add_job_event,
+    "listWebhooks": webhooks.list_webhooks,
+    "getWebhook": webhooks.get_webhook,
+    "resendWebhook": webhooks.resend_webhook,
+    "fireWebhook": webhooks.fire_webhook,
+    "waitForWebhooks": webhooks.wait_for_webhooks,
+    "listWebhookFaults": faults.list_faults,
+    "addWebhookFaults": faults.add_faults,
+    "clearWebhookFaults": faults.clear_faults,
+    "receive": receiver.receive,
+    "setReceiver": receiver.set_receiver,
+    "listReceived": receiver.list_received,
+    "clearReceived": receiver.clear_received,
     "readJournal": journal.read_journal,
     "countJournal": journal.count_journal,
     "clearJournal": journal.clear_journal,
@@ -68,6 +98,8 @@ _OF_PROCESS = ("getHealth", "getReadiness", "listSandboxes", "createSandbox")
 _SHARED = {401: "NoToken", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed"}
 """The descriptions of replies that belong to no operation."""
 MAX_BODY_BYTES = 8 << 20
+MAX_RECEIVED_BYTES = 1 << 20
+_ANYTHING, _BYTES = "*/*", "application/octet-stream"
 _JSON = "application/json"
 _READ_AS_JSON = (_JSON, URLENCODED, "")  # what curl -d and forgetful clients send; no operation takes a form
 
@@ -84,13 +116,14 @@ class Control:
         self,
         all_sandboxes: Sandboxes,
         library: Library,
+        deliveries: Deliveries,
         vendor_names: Sequence[str] = vendors.NAMES,
         load_vendor: Callable[[str], Vendor] = vendors.load,
         *,
         token: str | None = None,
         host: str = "",
     ) -> None:
-        self.services = Services(all_sandboxes, library, vendor_names, load_vendor)
+        self.services = Services(all_sandboxes, library, vendor_names, load_vendor, deliveries)
         self._host = host
         self._guard = Guard(token or "", lambda: self._own_hosts)
 
@@ -174,14 +207,20 @@ class Control:
         """
         route, path = leaf.target, leaf.values(address.parts)
         query = read_pairs(clean(address.query)) if address.query else {}
-        body = await _read_json_body(request, route.checks)
+        body = (
+            await _read_any_body(request)
+            if _ANYTHING in route.checks.accepts
+            else await _read_json_body(request, route.checks)
+        )
         id, media_type = route.checks.operation_id, body.media_type
         asked = Call(id, request.method, path, query, request.headers, _no_files, body.value, media_type)
         if findings := route.checks.check_call(asked, body.is_there):
             messages = [_told(finding) for finding in findings]
             raise BadRequest(messages[0], findings=show_text_problems(messages))
         sandbox = self._find_sandbox(id, path, address)
-        call = ControlCall(self.services, sandbox, address, here, path, asked.query, body.value)
+        call = ControlCall(
+            self.services, sandbox, address, here, path, asked.query, body.value, body.raw, request.headers
+        )
         try:
             with sandbox.lock:
                 outcome = route.handler(call)
@@ -217,6 +256,21 @@ def _most_literal(leaves: Mapping[str, Leaf[_Route]]) -> dict[str, Leaf[_Route]]
     return {method: leaf for method, leaf in leaves.items() if len(leaf.holes) == fewest}
 
 
+async def _read_any_body(request: web.BaseRequest) -> Body:
+    """Read a body as it is.
+
+    Raises:
+        BadRequest: it is too large, or broken.
+    """
+    try:
+        raw = await read_raw(request, MAX_RECEIVED_BYTES)
+    except BodyTooLarge as error:
+        raise BadRequest(f"the body is larger than {error.limit_bytes} bytes") from error
+    except MalformedBody as error:
+        raise BadRequest(f"the body cannot be read: {error.reason}") from error
+    return Body(bool(raw), _BYTES, raw=raw)
+
+
 async def _read_json_body(request: web.BaseRequest, checks: Checks) -> Body:
     """Read a body as JSON, also where it does not say that it is.
 
@@ -243,6 +297,8 @@ def _told(finding: Finding) -> str:
         return "query: this call takes no parameters there"
     if finding.rule == "anyOf" and not finding.path:  # a pin is the only one that has a choice
         return "body: a pin says at least one of scenario, job_id and seed"
+    if finding.rule.startswith("oneOf") and not finding.path:  # and a move of the clock
+        return "body: say either by how much or to which instant"
     place = f"{finding.place} {finding.name}" if finding.path else finding.place
     return f"{place}: {finding.message}"
 

@@ -33,6 +33,7 @@ def get_index(call: ControlCall) -> Reply:
         ),
         "Move the clock a minute": f"curl {base}/clock/advance -H 'Content-Type: application/json' -d '{{\"by\": \"1m\"}}'",
         "Read what was said": f"curl {base}/journal",
+        "See which webhooks were sent": f"curl {base}/webhooks",
         "Begin again": f"curl -X POST {base}/reset",
     }
     return Reply(

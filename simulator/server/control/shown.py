@@ -68,13 +68,14 @@ def show_scenario(about: Description, data_folder: Path) -> Shown:
 
 def show_problem(found: FileProblem) -> Shown:
     """Word a mistake in a scenario."""
-    return {
-        "file": found.file or None,
-        "line": found.line,
-        "column": found.column,
-        "message": _message(found.problem),
-        "legal": [str(word) for word in found.problem.legal],
-    }
+    place = {"file": found.file or None, "line": found.line, "column": found.column}
+    return {**show_problem_in_call(found.problem), **place}
+
+
+def show_problem_in_call(problem: Problem) -> Shown:
+    """Word a mistake in what a call says."""
+    legal = [str(word) for word in problem.legal]
+    return {"file": None, "line": None, "column": None, "message": _message(problem), "legal": legal}
 
 
 def _message(problem: Problem) -> str:
@@ -194,10 +195,15 @@ def show_exchange(said: Exchange) -> Shown:
             "method": said.method,
             "target": said.target,
             "headers": shown_headers(said),
-            "body": said.sent.decode("utf-8", "replace"),
+            "body": show_text(said.sent),
         },
-        "reply": {"status": said.status, "body": said.reply.decode("utf-8", "replace")} if said.status else None,
+        "reply": {"status": said.status, "body": show_text(said.reply)} if said.status else None,
     }
+
+
+def show_text(body: bytes) -> str:
+    """Word a body as it is; what is no UTF-8 is replaced in it."""
+    return body.decode("utf-8", "replace")
 
 
 def show_account(vendor_name: str, account: Account, *, by_key: bool) -> Shown:

@@ -81,7 +81,7 @@ EXPECTED = {
     "cover_url": "an http or https URL without spaces",
     "model_version": "v1 or v2",
     "webhook_url": "an https URL of at most 2048 characters",
-    "webhook_token": "a text of at most 256 characters",
+    "webhook_token": "a text of at most 256 printable ASCII characters",
     "pageNum": "a whole number from 1",
     "pageSize": "a whole number from 1 to 100",
 }

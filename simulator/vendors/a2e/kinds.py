@@ -8,6 +8,7 @@ from simulator.jobs.files import ImpossibleOutput, Input, Output, media_type_of,
 from simulator.jobs.scenario import Expiry, Shape
 from simulator.vendors.a2e.ids import ID_PATTERN, object_id, user_id
 from simulator.vendors.a2e.lifecycle import LIFECYCLE
+from simulator.vendors.a2e.webhooks import TASK_ENDED
 from simulator.vendors.vendor import Draft, Kind
 
 PREVIEW, TASK = "preview", "task"
@@ -121,6 +122,7 @@ KINDS = (
         id_pattern=ID_PATTERN,
         charges="submit",
         file_expiry=FILE_EXPIRY,
+        webhook=TASK_ENDED,
     ),
 )
 """A preview is free; a task is paid when it is accepted: facts a2e.coins.when, a2e.coins.refund, a2e.coins.price."""

@@ -13,6 +13,7 @@ from simulator.jobs.commands import (
     HasCredits,
     ListJobs,
     LookUp,
+    OnlyIf,
     PutRecord,
     Submit,
 )
@@ -45,6 +46,8 @@ MOST_ROWS = 100  # fact a2e.paging.style
 
 _FIELDS = ("name", "face_url", "video_url", "cover_url", "model_version", "webhook_url", "webhook_token")
 _UNKNOWN = ("propertyNames", "additionalProperties", "unevaluatedProperties")
+_HTTP = "not"
+"""The rule by which the contract finds that a webhook's URL is http."""
 
 
 def read_add_image(call: Call, findings: Sequence[Finding]) -> PutRecord:
@@ -78,15 +81,20 @@ def read_add_preview(call: Call, findings: Sequence[Finding]) -> Submit:
 
 
 def read_add_task(call: Call, findings: Sequence[Finding]) -> Submit:
-    """Read a task: facts a2e.task.add, a2e.task.options-kept, a2e.task.model-v2-refused, a2e.request.order."""
+    """Read a task: facts a2e.task.add, a2e.task.options-kept, a2e.task.model-v2-refused, a2e.request.order.
+
+    A scenario that turns the switch on may be chosen after this (fact a2e.webhook.https).
+    """
     _judge(call, findings)
     fields: Mapping[str, Any] = {name: call.body[name] for name in _FIELDS if name in call.body}
     target = call.input("video_url")
     is_picture = target is None or target.kind == "image"
     coins = task_coins(target.duration_ms if target else 0)
+    is_https = fields.get("webhook_url", "https://").startswith("https://")
     needs = (
         Claim(is_picture or fields.get("model_version") != "v2", WrongModel()),
         HasCredits(coins, NotEnoughCredits),
+        OnlyIf("webhook_https", "on", Claim(is_https, BadCall(text=must_be("webhook_url")))),
     )
     return Submit(call.operation, TASK, fields, inputs=call.inputs, needs=needs)
 
@@ -131,13 +139,20 @@ def read_coins(call: Call, findings: Sequence[Finding]) -> GetAccount:
 
 
 def _judge(call: Call, findings: Sequence[Finding]) -> None:
-    """Refuse what breaks the contract; what is not documented is let through (fact a2e.request.unknown-fields)."""
-    wrong = [finding for finding in findings if finding.rule not in _UNKNOWN]
+    """Refuse what breaks the contract; what is not documented is let through, and so is a webhook by http.
+
+    Facts a2e.request.unknown-fields, a2e.webhook.https.
+    """
+    wrong = []
+    for finding in findings:
+        if finding.rule in _UNKNOWN:
+            call.marks.append(f"ignored what is not documented: {finding.place} {finding.name or finding.message}")
+        elif finding.rule == _HTTP and chosen("webhook_https", call.switches) == "off":
+            call.marks.append(f"let http pass: by the documentation {must_be(finding.name)}")
+        else:
+            wrong.append(finding)
     if wrong:
         raise bad_call(wrong)
-    call.marks.extend(
-        f"ignored what is not documented: {finding.place} {finding.name or finding.message}" for finding in findings
-    )
 
 
 def _whole(call: Call, name: str, usual: int, most: int) -> int:

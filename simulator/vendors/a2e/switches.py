@@ -20,6 +20,7 @@ SWITCHES = (
     Switch("delete_processing", ("refused", "deleted"), "refused", "a2e.delete.processing",
            "what becomes of the deletion of a task that is processing"),
     Switch("expired_file", ("403", "404"), "403", "a2e.file.gone", "status of a file that has gone"),
+    Switch("webhook_https", ("off", "on"), "off", "a2e.webhook.https", "whether webhook_url has to be https, as documented"),
 )  # fmt: skip
 
 _DEFAULTS = {switch.name: switch.default for switch in SWITCHES}

@@ -40,14 +40,14 @@ def show_task_added(shot: Snapshot, call: Call) -> Reply:
 
 def show_task(shot: Snapshot, call: Call) -> Reply:
     """Word one task: fact a2e.task.detail-reply."""
-    return _about(shot, _row(shot, call), call)
+    return _about(shot, row(shot, call), call)
 
 
 def show_tasks(shots: Sequence[Snapshot], call: Call) -> Reply:
     """Word one page of all tasks: facts a2e.task.records, a2e.paging.count, a2e.paging.beyond."""
     size = call.query["pageSize"]
     first = (call.query["pageNum"] - 1) * size
-    return success({"rows": [_row(shot, call) for shot in shots[first : first + size]], "count": len(shots)}, call)
+    return success({"rows": [row(shot, call) for shot in shots[first : first + size]], "count": len(shots)}, call)
 
 
 def show_task_status(shots: Sequence[Snapshot], call: Call) -> Reply:
@@ -99,8 +99,8 @@ def _task(shot: Snapshot, call: Call) -> dict[str, Any]:
     }
 
 
-def _row(shot: Snapshot, call: Call) -> dict[str, Any]:
-    """Facts a2e.task.row, a2e.task.row-times."""
+def row(shot: Snapshot, call: Call) -> dict[str, Any]:
+    """Return all that is told of a task: facts a2e.task.row, a2e.task.row-times."""
     words = ("initialized", "processing", "completed", *(("failed",) if shot.failure else ()))
     return {**_task(shot, call), **{f"{word}_time": _entered(shot, word) for word in words}}
 

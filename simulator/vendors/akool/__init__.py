@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from simulator.jobs.chance import Draws
 from simulator.vendors.akool.auth import authenticate
 from simulator.vendors.akool.errors import show_error, show_missing_file
-from simulator.vendors.akool.kinds import HOST, KINDS
+from simulator.vendors.akool.kinds import KINDS
 from simulator.vendors.akool.operations import OPERATIONS
+from simulator.vendors.akool.outputs import HOST
 from simulator.vendors.akool.switches import SWITCHES
 from simulator.vendors.vendor import AccountStart, Tour, Vendor
 

@@ -23,11 +23,12 @@ from simulator.vendors.akool.kinds import (
     HEAD_SWAP,
     IMAGE_SWAP,
     VIDEO_SWAP,
-    duration_ms,
     locked_credits,
     video_credits,
 )
+from simulator.vendors.akool.outputs import duration_ms
 from simulator.vendors.akool.switches import chosen
+from simulator.vendors.akool.webhooks import refuse_unfit_secret, webhook_url
 from simulator.vendors.vendor import Call
 
 MOST_FACES = 8  # fact akool.swap.most-faces
@@ -80,6 +81,7 @@ def read_create(call: Call, findings: Sequence[Finding]) -> Submit:
     _judge(call, findings)
     [video] = call.inputs
     fields = _fields(call)
+    _expect_usable_key(call, fields)
     where = {"video_url": fields["video_url"]}
     needs: list[Need] = [
         HasJob(ANALYSIS, NoAnalysis(), where=where),
@@ -105,6 +107,7 @@ def read_swap(call: Call, findings: Sequence[Finding]) -> Submit:
         HasCredits(1 if kind == "image" else video_credits(duration_ms(given)), QuotaNotEnough),
     )
     fields = _fields(call)
+    _expect_usable_key(call, fields)
     fields[field] = _without_content(fields[field])
     for name in ("sourceImage", "targetImage"):
         fields[name] = [{**face, "path": _without_content(face["path"])} for face in fields[name]]
@@ -180,6 +183,16 @@ def _judge_faces(sources: Sequence[Mapping[str, Any]], targets: Sequence[Mapping
 def _fields(call: Call) -> dict[str, Any]:
     """Return what the job keeps of a body; null is nothing (fact akool.request.null)."""
     return {name: said for name in _FIELDS[call.operation] if (said := call.body.get(name)) is not None}
+
+
+def _expect_usable_key(call: Call, fields: Mapping[str, Any]) -> None:
+    """A key of any length is good for calls, but not for webhooks.
+
+    Raises:
+        SimulatorError: a webhook is wanted that cannot be encrypted.
+    """
+    if webhook_url(fields):
+        refuse_unfit_secret(call.account)
 
 
 def _shows_face(given: Input) -> bool:

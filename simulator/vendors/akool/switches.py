@@ -12,6 +12,10 @@ SWITCHES = (
     Switch("opts", ("lenient", "strict"), "lenient", "akool.swap.opts-lenient",
            "whether landmarks must be four pairs"),
     Switch("missing_file", ("403", "404"), "403", "akool.file.expired", "status of a file that is not there"),
+    Switch("webhook_progress", ("on", "off"), "on", "akool.webhook.progress",
+           "whether a face swap's webhook is called at status 2 too"),
+    Switch("webhook_retries", ("3", "0", "1", "2"), "3", "akool.webhook.retries",
+           "how often a webhook is tried again: after 5, 30 and 120 seconds"),
 )  # fmt: skip
 
 _DEFAULTS = {switch.name: switch.default for switch in SWITCHES}

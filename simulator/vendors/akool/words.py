@@ -7,7 +7,8 @@ from typing import Any
 from simulator.jobs.snapshot import Snapshot
 from simulator.vendors.akool.auth import make_token
 from simulator.vendors.akool.ids import created_at, swap_job_id, task_id, user_of
-from simulator.vendors.akool.kinds import HOST, IMAGE_SWAP, VIDEO_SWAP
+from simulator.vendors.akool.kinds import IMAGE_SWAP, VIDEO_SWAP
+from simulator.vendors.akool.outputs import HOST
 from simulator.vendors.akool.switches import chosen
 from simulator.vendors.vendor import Call, Record, Reply
 

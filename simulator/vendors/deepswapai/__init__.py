@@ -8,13 +8,17 @@ from simulator.vendors.deepswapai.errors import show_error, show_missing_file
 from simulator.vendors.deepswapai.lifecycle import KINDS
 from simulator.vendors.deepswapai.operations import OPERATIONS
 from simulator.vendors.deepswapai.switches import SWITCHES
+from simulator.vendors.deepswapai.webhooks import KEY_NAME
 from simulator.vendors.deepswapai.words import HOST
 from simulator.vendors.vendor import AccountStart, Tour, Vendor
 
 
 def new_account(key: str, draws: Draws, switches: Mapping[str, str]) -> AccountStart:
-    """Start an account with enough for a first day of trying; the vendor tells no figure."""
-    return AccountStart(credits=1000)
+    """Start an account with enough for a first day of trying; the vendor tells no figure.
+
+    Its key is its webhook secret too, until it is given another (fact deepswapai.webhook.secret).
+    """
+    return AccountStart(credits=1000, details={KEY_NAME: key})
 
 
 VENDOR = Vendor(

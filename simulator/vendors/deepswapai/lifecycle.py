@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from simulator.jobs.files import Input, Output, plan_output
 from simulator.jobs.lifecycle import FAILED, RUNNING, SUCCEEDED, WAITING, Lifecycle, Row
 from simulator.jobs.scenario import Expiry, Shape
+from simulator.vendors.deepswapai.webhooks import BATCH_ENDED, VIDEO_ENDED
 from simulator.vendors.vendor import Draft, Kind
 
 LIFECYCLE = Lifecycle(
@@ -142,6 +143,7 @@ KINDS = (
         outputs=plan_video,
         price=lambda draft, outputs: video_credits(outputs[0].duration_ms),
         file_expiry=FILE_EXPIRY,
+        webhook=VIDEO_ENDED,
     ),
     Kind(
         "batch",
@@ -152,6 +154,7 @@ KINDS = (
         price=lambda draft, outputs: len(outputs),
         file_expiry=FILE_EXPIRY,
         takes_items=True,
+        webhook=BATCH_ENDED,
     ),
 )
 """Charged when the job completes, and for a batch only the images that are good: facts deepswapai.credits.when,

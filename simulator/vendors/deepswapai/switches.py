@@ -11,6 +11,8 @@ SWITCHES = (
     Switch("expired_file", ("403", "404", "410"), "403", "deepswapai.file.expired", "status of an expired file"),
     Switch("error_shape", ("flat", "nested"), "flat", "deepswapai.error.flat", "shape of an error body"),
     Switch("credits_endpoint", ("off", "on"), "off", "deepswapai.credits.endpoint", "whether GET /v1/credits exists"),
+    Switch("webhook_retries", ("3", "2", "1", "0"), "3", "deepswapai.webhook.retries",
+           "how often a webhook that is not taken is sent again"),
 )  # fmt: skip
 
 _DEFAULTS = {switch.name: switch.default for switch in SWITCHES}

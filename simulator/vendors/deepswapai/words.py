@@ -179,11 +179,12 @@ def _processing_ms(shot: Snapshot) -> int:
 def _expires_at(shot: Snapshot) -> str:
     """Facts deepswapai.file.expires-at, deepswapai.time.form."""
     gone_ms = gone_at_ms(shot.job, shot.plan.file_expiry)
-    return _iso_second((gone_ms or shot.now_ms) // 1000)
+    return iso_second((gone_ms or shot.now_ms) // 1000)
 
 
 @lru_cache(4096)
-def _iso_second(second: int) -> str:
+def iso_second(second: int) -> str:
+    """Return a second as the wire says it (fact deepswapai.time.form)."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

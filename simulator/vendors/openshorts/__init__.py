@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from simulator.jobs.chance import Draws
 from simulator.vendors.openshorts.cross_origin import origin_headers, show_preflight
 from simulator.vendors.openshorts.errors import KEY_HEADER, show_error, show_missing_file
-from simulator.vendors.openshorts.lifecycle import KINDS, WORKERS
+from simulator.vendors.openshorts.kinds import KINDS
+from simulator.vendors.openshorts.lifecycle import WORKERS
 from simulator.vendors.openshorts.operations import OPERATIONS
 from simulator.vendors.openshorts.switches import SWITCHES
 from simulator.vendors.vendor import AccountStart, Call, Tour, Vendor

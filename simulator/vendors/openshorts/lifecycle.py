@@ -10,7 +10,7 @@ from simulator.jobs.lifecycle import FAILED, RUNNING, SUCCEEDED, WAITING, Lifecy
 from simulator.jobs.scenario import Expiry, Refresh, Shape
 from simulator.vendors.openshorts.cuts import cuts, stem
 from simulator.vendors.openshorts.switches import HEAD, profile
-from simulator.vendors.vendor import Draft, Kind
+from simulator.vendors.vendor import Draft
 
 LIFECYCLE = Lifecycle(
     Row("queued", stands_for=WAITING, next=("processing", "failed")),
@@ -92,20 +92,3 @@ def _plan(draft: Draft, path: str, length_ms: int, number: int) -> Output:
         )
     except ImpossibleOutput as error:
         raise UnfitScenario(f"the result that the scenario asks for cannot be made: {error}") from error
-
-
-KINDS = (
-    Kind(
-        "clips",
-        LIFECYCLE,
-        new_id,
-        plan_clips,
-        id_pattern=ID_PATTERN,
-        refresh=TICK,
-        job_expiry=HOUR,
-        job_expiry_by=expiry,
-        takes_items=True,
-        item_count=lambda draft: draft.draws.whole(3, 5, "clips"),
-        queues=True,
-    ),
-)

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.jobs.commands import Submit
+from simulator.jobs.commands import Claim, Need, OnlyIf, Submit
 from simulator.jobs.errors import Finding, NoKey
 from simulator.jobs.files import Input
 from simulator.vendors.openshorts.errors import (
@@ -31,7 +31,7 @@ OPTIONS = {"target_clips": (1, 15), "clip_min_seconds": (5, 175), "clip_max_seco
 
 KEPT = (
     *("url", "file", "acknowledged", "output_format", "layouts", "force_low_quality"),
-    *("auto_hook", "auto_hook_style", "webhook_url", "webhook_secret", "thumbnail_session_id"),
+    *("auto_hook", "auto_hook_style", "thumbnail_session_id"),
 )
 _GAP_SECONDS = 5
 _YES = ("1", "true", "yes")
@@ -52,20 +52,22 @@ def read_process(call: Call, findings: Sequence[Finding]) -> Submit:
     if not url and upload is None:
         raise NoSession if said.get("thumbnail_session_id") and profile(call.switches) != DOCS else NoSource
     numbers: Mapping[str, int] = {}
+    hook: Mapping[str, str] = {}
     if profile(call.switches) != DOCS:
-        numbers = _judge(call, said, url, upload)
+        numbers, hook = _judge(call, said, url, upload), _hook(call, said)
     for finding in findings:
         if finding.rule == "additionalProperties":
             call.marks.append(f"a field that is not known was ignored: {finding.name}")
     never_ends = bool(url) and not isinstance(url, str)  # fact openshorts.process.url-no-text
     if never_ends:
         call.marks.append("a url that is no text was taken; its job will never end")
-    kept = {**{name: _plain(said[name]) for name in KEPT if name in said}, **numbers}
+    kept = {**{name: _plain(said[name]) for name in KEPT if name in said}, **numbers, **hook}
     kept["url" if url else "file"] = None if never_ends else url or (upload.name if upload else "")
     source = call.input("url") if url else upload
     inputs = (source,) if source is not None else ()
     count = numbers.get("target_clips", 0)
-    return Submit(call.operation, "clips", kept, inputs, item_count=count, takes="workers", never_ends=never_ends)
+    needs = _public_if_asked(hook)
+    return Submit(call.operation, "clips", kept, inputs, needs, count, takes="workers", never_ends=never_ends)
 
 
 def told_ms(source: Input | None) -> int:
@@ -105,7 +107,9 @@ def _fields(call: Call) -> dict[str, Any]:
 def _judge(call: Call, said: Mapping[str, Any], url: Any, upload: Input | None) -> Mapping[str, int]:
     """Make the checks that the newest server has beyond the documented one; return the numbers."""
     if said.get("webhook_url"):
-        _check_webhook(str(said["webhook_url"]), chosen("public_webhooks", call.switches) == "on")
+        _check_webhook(str(said["webhook_url"]))
+        if chosen("public_webhooks", call.switches) == "on" and (reason := _not_public(str(said["webhook_url"]))):
+            raise BadWebhook(reason)
     if not _is_acknowledged(call, said.get("acknowledged")):
         if profile(call.switches) == HEAD:
             raise NotAcknowledged
@@ -149,8 +153,8 @@ def _number(name: str, said: Any) -> int | None:
     return int(number)
 
 
-def _check_webhook(url: str, must_be_public: bool) -> None:
-    """Facts openshorts.process.webhook-url, openshorts.process.webhook-public; no name is ever looked up."""
+def _check_webhook(url: str) -> None:
+    """Fact openshorts.process.webhook-url."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -160,10 +164,30 @@ def _check_webhook(url: str, must_be_public: bool) -> None:
         raise BadWebhook(f"Unsupported URL scheme: {parts.scheme!r}")
     if not host:
         raise BadWebhook("URL has no host")
-    if must_be_public:
-        try:
-            address = ip_address("127.0.0.1" if host == "localhost" else host)
-        except ValueError:
-            return  # a name: it counts as public
-        if not address.is_global:
-            raise BadWebhook(f"URL host is not a public address: {address}")
+
+
+def _not_public(url: str) -> str:
+    """Return what is wrong with a good URL's host by fact openshorts.process.webhook-public; no name is ever looked up."""
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return ""  # a name: it counts as public
+    return "" if address.is_global else f"URL host is not a public address: {address}"
+
+
+def _public_if_asked(hook: Mapping[str, str]) -> tuple[Need, ...]:
+    """Refuse a host that is not public where the scenario asks for that; the sandbox's own switch was asked before."""
+    reason = _not_public(hook["webhook_url"]) if hook else ""
+    return (OnlyIf("public_webhooks", "on", Claim(False, BadWebhook(reason))),) if reason else ()
+
+
+def _hook(call: Call, said: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return where the job's end is to be told and what signs it (fact openshorts.webhook.secret-no-text)."""
+    url, secret = said.get("webhook_url"), said.get("webhook_secret")
+    if not url:
+        return {}
+    if secret and not isinstance(secret, str):
+        call.marks.append("a webhook_secret that is no text was taken; no webhook will be sent")
+        return {}
+    return {"webhook_url": str(url), "webhook_secret": secret} if secret else {"webhook_url": str(url)}

@@ -56,7 +56,7 @@ def _result(shot: Snapshot, found: Sequence[Cut]) -> dict[str, Any] | None:
     shown = _shown_items(shot)
     if not shown:
         return None
-    clips = [_clip(shot, found[item.index], item.index) for item in shown]
+    clips = [clip_words(shot, found[item.index], item.index) for item in shown]
     return {"clips": clips, "cost_analysis": _cost(shot)}
 
 
@@ -75,8 +75,8 @@ def _shown_items(shot: Snapshot) -> Sequence[Item]:
     return [item for item in items if item.error is None]
 
 
-def _clip(shot: Snapshot, cut: Cut, at: int) -> dict[str, Any]:
-    """Facts openshorts.clip.head-fields, openshorts.clip.page-fields."""
+def clip_words(shot: Snapshot, cut: Cut, at: int) -> dict[str, Any]:
+    """Word one clip (facts openshorts.clip.head-fields, openshorts.clip.page-fields)."""
     output, texts, played = shot.outputs[at], cut.texts, profile(shot.plan.switches)
     words: dict[str, Any] = {"video_url": f"/{output.path}"}
     if played != HEAD:

@@ -1,4 +1,4 @@
-"""The kinds of job: their ids, their output files, what they cost and how long they are kept."""
+"""The kinds of job: their ids, their output files, what they cost, how long they are kept and how they call back."""
 
 from collections.abc import Mapping
 
@@ -11,6 +11,7 @@ from simulator.vendors.useapi.auth import user_number
 from simulator.vendors.useapi.content import bot_job_id
 from simulator.vendors.useapi.discord import FILE_EXPIRY, digits_of, snowflake
 from simulator.vendors.useapi.lifecycle import ASYNCHRONOUS, BLOCKING
+from simulator.vendors.useapi.webhooks import JOB_ANSWERED, JOB_ENDED
 from simulator.vendors.vendor import Draft, Kind
 
 PRICES: Mapping[str, int] = {"headshot": 4, "changebg": 4, "picsi": 1}
@@ -142,6 +143,7 @@ KINDS = (
         refresh=SWEEP,
         job_expiry=JOB_EXPIRY,
         file_expiry=FILE_EXPIRY,
+        webhook=JOB_ENDED,
     ),
     Kind(
         "changebg",
@@ -154,6 +156,7 @@ KINDS = (
         refresh=SWEEP,
         job_expiry=JOB_EXPIRY,
         file_expiry=FILE_EXPIRY,
+        webhook=JOB_ENDED,
     ),
     Kind(
         MOVING,
@@ -166,6 +169,7 @@ KINDS = (
         refresh=SWEEP,
         job_expiry=JOB_EXPIRY,
         file_expiry=FILE_EXPIRY,
+        webhook=JOB_ENDED,
     ),
     Kind(
         STILL,
@@ -178,5 +182,6 @@ KINDS = (
         job_expiry=JOB_EXPIRY,
         file_expiry=FILE_EXPIRY,
         blocks=True,
+        webhook=JOB_ANSWERED,
     ),
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from simulator.jobs.commands import Happen, ListJobs, LookUp
 from simulator.jobs.errors import BadCall, Finding
 from simulator.jobs.scenario import CANCEL
+from simulator.vendors.useapi import user
 from simulator.vendors.useapi.accounts import (
     read_delete,
     read_get,
@@ -18,7 +19,7 @@ from simulator.vendors.useapi.requests import let_pass, read_changebg, read_head
 from simulator.vendors.useapi.words import show_cancelled, show_job, show_jobs, show_submitted
 from simulator.vendors.vendor import Call, Operation
 
-ROOT = "/v1/faceswap"  # fact useapi.base.url
+ROOT, USER = "/v1/faceswap", "/v2/account"  # fact useapi.base.url
 
 
 def read_look_up(call: Call, findings: Sequence[Finding]) -> LookUp:
@@ -72,4 +73,6 @@ OPERATIONS = (
             ("deleteAccount", "DELETE", "/account/{channel}", read_delete, show_done),
         )
     ),
+    Operation("getUser", "GET", USER, user.read_get, user.show_get, looks_at_subscription=False),
+    Operation("updateUser", "POST", USER, user.read_change, show_done, looks_at_subscription=False),
 )

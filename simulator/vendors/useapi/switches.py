@@ -17,6 +17,10 @@ SWITCHES = (
            "how many asynchronous jobs a channel runs at once"),
     Switch("unknown_idname", ("failed", "accepted"), "failed", "useapi.headshot.unknown-idname",
            "what becomes of a headshot whose prompt names no saved idname"),
+    Switch("webhook_progress", ("off", "on"), "off", "useapi.webhook.progress",
+           "whether replyUrl is told of created, started and progress too"),
+    Switch("webhook_retries", ("0", "1", "2", "3"), "0", "useapi.webhook.attempts",
+           "how often a webhook that was not received is tried again"),
 )  # fmt: skip
 
 _DEFAULTS = {switch.name: switch.default for switch in SWITCHES}

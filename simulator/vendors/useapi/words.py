@@ -31,12 +31,15 @@ def show_submitted(shot: Snapshot, call: Call) -> Reply:
     What the bot turns down is a job too, shown with the HTTP status of a refusal: facts useapi.errors.rejected,
     useapi.errors.no-answer, useapi.status.moderated-at-submit.
     """
-    status = 200
-    if shot.gave_up:
-        status = 504
-    elif shot.stands_for in (FAILED, MODERATED):
-        status = 422
+    status = submit_status(shot)
     return Reply(job_words(shot, call, status), status)
+
+
+def submit_status(shot: Snapshot) -> int:
+    """Return the HTTP status of a command's reply that shows this job."""
+    if shot.gave_up:
+        return 504
+    return 422 if shot.stands_for in (FAILED, MODERATED) else 200
 
 
 def show_job(shot: Snapshot, call: Call) -> Reply:

@@ -20,6 +20,9 @@ from simulator.server.desks import Desks
 from simulator.server.edge import OpenDoor, open_door
 from simulator.server.pipeline import Pipeline
 from simulator.vendors.vendor import Reply
+from simulator.webhooks.dispatcher import Dispatcher
+from simulator.webhooks.posting import Poster
+from simulator.webhooks.reach import Reach
 
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 NAMES = ("deepswapai", "useapi")
@@ -46,8 +49,21 @@ def contract() -> Contract:
 class Server:
     """The server under test. ``call`` speaks to the control API, ``client`` to whomever."""
 
-    def __init__(self, control: Control, pipeline: Pipeline, door: OpenDoor, client: aiohttp.ClientSession) -> None:
-        self.control, self.pipeline, self.door, self.client = control, pipeline, door, client
+    def __init__(
+        self,
+        control: Control,
+        pipeline: Pipeline,
+        dispatcher: Dispatcher,
+        door: OpenDoor,
+        client: aiohttp.ClientSession,
+    ) -> None:
+        self.control, self.pipeline, self.dispatcher, self.door, self.client = (
+            control,
+            pipeline,
+            dispatcher,
+            door,
+            client,
+        )
         self.root = f"http://127.0.0.1:{door.port}"
         self._more: list[OpenDoor] = []
 
@@ -64,10 +80,17 @@ class Server:
             data = await reply.read()
             return reply.status, msgspec.json.decode(data) if data else None
 
-    async def submit(self, prefix: str = "", key: str = "test-key", **headers: str) -> Answer:
-        """Submit a video to DeepSwapAI."""
-        said = {"Authorization": f"Bearer {key}", **headers}
-        return await self.call("POST", f"{self.root}{prefix}/deepswapai/v1/video-swap", VIDEO, headers=said)
+    async def submit(self, prefix: str = "", key: str = "test-key", hook: str = "", **headers: str) -> Answer:
+        """Submit a video to DeepSwapAI, with a URL to call back where one is given."""
+        said, video = (
+            {"Authorization": f"Bearer {key}", **headers},
+            {**VIDEO, **({"webhook_url": hook} if hook else {})},
+        )
+        return await self.call("POST", f"{self.root}{prefix}/deepswapai/v1/video-swap", video, headers=said)
+
+    def receiver(self, name: str, vendor: str = "deepswapai", prefix: str = "") -> str:
+        """Return the URL of a built-in receiver."""
+        return f"{self.root}{prefix}/_simulator/receiver/{vendor}/{name}"
 
     async def poll(self, job_id: str, prefix: str = "") -> Answer:
         """Look a job of DeepSwapAI up."""
@@ -79,6 +102,9 @@ class Server:
         return f"http://127.0.0.1:{self._more[-1].port}"
 
     async def close(self) -> None:
+        for sandbox in self.pipeline.sandboxes:
+            sandbox.close()
+        await self.dispatcher.close()
         for opened in (*self._more, self.door):
             await opened.close()
 
@@ -89,14 +115,19 @@ async def serve(
     token: str | None = None,
     host: str = "",
     folders: tuple[Path, ...] = (),
+    names: tuple[str, ...] = NAMES,
     **settings: Any,
 ) -> Server:
     """Start a server."""
     scenarios = Library(folders) if folders else library()
     sandboxes = Sandboxes(SandboxSettings("7", EPOCH_MS, **{"mode": "manual", **settings}), scenarios)
-    control = Control(sandboxes, scenarios, NAMES, vendors.load, token=token, host=host)
-    pipeline = Pipeline(sandboxes, Desks(NAMES, vendors.load, library().contract), control=control)
-    return Server(control, pipeline, await open_door(pipeline), client)
+    desks = Desks(names, vendors.load, library().contract)
+    dispatcher = Dispatcher(Poster(Reach(())), lambda vendor: desks[vendor].contract)
+    dispatcher.start()
+    sandboxes.on_webhooks = dispatcher.wake
+    control = Control(sandboxes, scenarios, dispatcher, names, vendors.load, token=token, host=host)
+    pipeline = Pipeline(sandboxes, desks, control=control, forerunners=dispatcher)
+    return Server(control, pipeline, dispatcher, await open_door(pipeline), client)
 
 
 @pytest.fixture

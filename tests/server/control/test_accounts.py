@@ -20,7 +20,12 @@ async def test_an_account_is_listed_once_it_has_changed_anything(server: Server)
         ("grant", 1000, None),
         ("debit", -48, "vjob_xyz789abc"),
     ]
-    assert (await server.call("GET", "accounts/deepswapai/test-key"))[1] == {**account, "key": "test-key"}
+    assert account["details"] == {"webhook_secret": "…"}
+    assert (await server.call("GET", "accounts/deepswapai/test-key"))[1] == {
+        **account,
+        "key": "test-key",
+        "details": {"webhook_secret": "test-key"},
+    }
     assert (await server.call("GET", "accounts?vendor=useapi"))[1] == {"accounts": []}
 
 

@@ -1,10 +1,12 @@
 """The clock by the control API."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from tests.server.conftest import until
 from tests.server.control.conftest import EPOCH_MS, Server
 
 
@@ -50,6 +52,7 @@ async def test_where_nothing_is_due_it_stays(server: Server) -> None:
         "now": "2026-01-01T00:00:00.000Z",
         "now_ms": EPOCH_MS,
         "moved_ms": 0,
+        "webhooks": [],
     }
 
 
@@ -68,3 +71,64 @@ async def test_a_clock_that_runs_by_itself_can_be_moved_too(start: Callable[...,
 
     assert said["moved_ms"] == 86_400_000
     assert said["now_ms"] >= EPOCH_MS + 86_400_000
+
+
+# ---- and webhooks
+
+
+async def told(server: Server, *answers: int, **more: Any) -> None:
+    """Submit a job whose webhooks go to a built-in receiver that answers like this."""
+    await server.call("PUT", "receiver/deepswapai/orders", {"answers": answers, **more})
+    await server.submit(hook=server.receiver("orders"))
+
+
+async def test_it_stops_at_each_webhook_until_its_receiver_has_answered(server: Server) -> None:
+    await told(server, 503, 200)
+
+    _, said = await server.call("POST", "clock/advance", {"by": "1h"})
+
+    [webhook] = said["webhooks"]
+    came = (await server.call("GET", "received"))[1]["messages"]
+    assert (webhook["state"], [attempt["status"] for attempt in webhook["attempts"]]) == ("delivered", [503, 200])
+    assert [one["at_ms"] for one in came] == [attempt["at_ms"] for attempt in webhook["attempts"]]
+    assert came[1]["at_ms"] - came[0]["at_ms"] == 5000
+    assert said["now_ms"] == EPOCH_MS + 3_600_000
+
+
+async def test_what_is_due_beyond_is_not_sent(server: Server) -> None:
+    await told(server, 503, 200)
+    await server.call("POST", "webhooks/wait", {"state": "waiting"})
+
+    _, said = await server.call("POST", "clock/advance", {"by": 4999})
+
+    assert said["webhooks"] == []
+    [webhook] = (await server.call("POST", "clock/next"))[1]["webhooks"]
+    assert len(webhook["attempts"]) == 2
+
+
+@pytest.mark.parametrize("path", ["clock/advance", "clock/next"])
+async def test_nobody_has_to_wait_for_webhooks(server: Server, path: str) -> None:
+    await told(server, 200, delay="60s")
+    await server.call("POST", "clock/next")
+
+    _, said = await server.call("POST", path, {"wait": False, **({"by": "1h"} if path == "clock/advance" else {})})
+
+    await until(lambda: server.sandbox.life.received.count)
+    assert said["webhooks"] == []
+    assert said["now_ms"] == server.sandbox.clock.now_ms() > EPOCH_MS
+    [webhook] = (await server.call("GET", "webhooks"))[1]["webhooks"]
+    assert (webhook["state"], webhook["attempts"]) == ("under_way", [])
+
+
+async def test_two_cannot_move_it_by_webhooks_at_once(server: Server) -> None:
+    await told(server, 200, delay="60s")
+    first = asyncio.create_task(server.call("POST", "clock/advance", {"by": "1h"}))
+    await until(lambda: server.sandbox.life.received.count)
+    stands_at_ms = server.sandbox.clock.now_ms()
+
+    status, said = await server.call("POST", "clock/advance", {"by": "1h"})
+
+    assert (status, said["error"]["code"]) == (409, "conflict")
+    assert server.sandbox.clock.now_ms() == stands_at_ms
+    await server.call("POST", "reset")
+    assert (await first)[0] == 409

@@ -9,6 +9,7 @@ from simulator.server.control import HANDLERS, OF_SANDBOX
 from tests.server.control.conftest import Server, assert_described, contract
 
 BRIEF = {"scenario": "brief", "states": {"running": {"for": "2s", "then": "succeeded"}, "succeeded": {}}}
+FIRED = {"job_id": "vjob_xyz789abc", "status": "completed"}
 CALLS: dict[str, tuple[str, str, Any, int]] = {
     "getIndex": ("GET", "", None, 200),
     "getHealth": ("GET", "health", None, 200),
@@ -35,6 +36,23 @@ CALLS: dict[str, tuple[str, str, Any, int]] = {
     "listJobs": ("GET", "jobs?vendor=deepswapai&status=queued&account=test-key&limit=5", None, 200),
     "getJob": ("GET", "jobs/vjob_xyz789abc?vendor=deepswapai", None, 200),
     "addJobEvent": ("POST", "jobs/vjob_xyz789abc/events", {"force": "failed"}, 201),
+    "listWebhooks": (
+        "GET",
+        "webhooks?vendor=deepswapai&job_id=vjob_xyz789abc&state=delivered&since=0&limit=9",
+        None,
+        200,
+    ),
+    "getWebhook": ("GET", "webhooks/1", None, 200),
+    "resendWebhook": ("POST", "webhooks/1/resend", {"wait": True}, 201),
+    "fireWebhook": ("POST", "webhooks/fire", FIRED, 201),
+    "waitForWebhooks": ("POST", "webhooks/wait", {"vendor": "deepswapai", "status": "completed"}, 200),
+    "listWebhookFaults": ("GET", "webhooks/faults", None, 200),
+    "addWebhookFaults": ("POST", "webhooks/faults", {"times": None, "faults": {"late": "1m..2m", "chance": 0.5}}, 201),
+    "clearWebhookFaults": ("DELETE", "webhooks/faults", None, 204),
+    "receive": ("POST", "receiver/deepswapai/orders", {"job_id": "vjob_xyz789abc"}, 200),
+    "setReceiver": ("PUT", "receiver/deepswapai/orders", {"answers": [503, 200], "delay": "1s", "body": "no"}, 200),
+    "listReceived": ("GET", "received?vendor=deepswapai&name=orders&since=0&limit=9", None, 200),
+    "clearReceived": ("DELETE", "received", None, 204),
     "readJournal": ("GET", "journal?vendor=deepswapai&path=/v1/*&method=POST&status=202&since=0&limit=9", None, 200),
     "countJournal": ("GET", "journal/count?operation=videoSwap", None, 200),
     "clearJournal": ("DELETE", "journal", None, 204),
@@ -45,7 +63,7 @@ CALLS: dict[str, tuple[str, str, Any, int]] = {
     "listSwitches": ("GET", "switches", None, 200),
     "setSwitches": ("PATCH", "switches", {"deepswapai.expired_file": "410"}, 200),
 }
-"""For each operation: method, path, body and the status to expect, where a video of DeepSwapAI has been submitted."""
+"""For each operation: method, path, body and the status to expect, where a video of DeepSwapAI has been submitted and told once."""
 
 
 def test_every_operation_has_a_handler_and_every_handler_an_operation() -> None:
@@ -60,13 +78,16 @@ async def test_it_is_served_as_described(server: Server, id: str) -> None:
     method, path, body, expected = CALLS[id.removesuffix(OF_SANDBOX)]
     await server.call("POST", "sandboxes", {"id": "other"})
     prefix = "/~other" if id.endswith(OF_SANDBOX) else ""
-    await server.submit(prefix, **{"X-Simulator-Job-Id": "vjob_xyz789abc"})
+    await server.submit(
+        prefix, hook=server.receiver("orders", prefix=prefix), **{"X-Simulator-Job-Id": "vjob_xyz789abc"}
+    )
+    await server.call("POST", f"{server.root}{prefix}/_simulator/webhooks/fire", FIRED)
     if prefix:
         path = f"sandboxes/other/{path}"
 
     said = {} if body is None else {"json": body}
     async with server.client.request(method, f"{server.root}/_simulator/{path}".rstrip("/"), **said) as reply:
-        data = await reply.json() if reply.status != 204 else None
+        data: Any = await (reply.json() if reply.content_type == "application/json" else reply.text()) or None
 
     assert (reply.status, data if reply.status != expected else None) == (expected, None)
     assert_described(id, reply.status, data, [(name, said) for name, said in reply.headers.items()])

@@ -32,9 +32,13 @@ def task(**changes: Any) -> dict[str, Any]:
         ({"video_url": "ftp://example.com/a.mp4"}, f"video_url {WITHOUT_SPACES}"),
         ({"cover_url": "cover"}, f"cover_url {WITHOUT_SPACES}"),
         ({"model_version": "v3"}, "model_version must be v1 or v2"),
-        ({"webhook_url": "http://example.com/hook"}, "webhook_url must be an https URL of at most 2048 characters"),
+        ({"webhook_url": "ftp://example.com/hook"}, "webhook_url must be an https URL of at most 2048 characters"),
+        ({"webhook_url": "https://example.com/a hook"}, "webhook_url must be an https URL of at most 2048 characters"),
+        ({"webhook_url": ""}, "webhook_url must be an https URL of at most 2048 characters"),
+        ({"webhook_url": 7}, "webhook_url must be an https URL of at most 2048 characters"),
         ({"webhook_url": f"https://example.com/{'x' * 2048}"}, "webhook_url must be an https URL of at most 2048 characters"),
-        ({"webhook_token": "x" * 257}, "webhook_token must be a text of at most 256 characters"),
+        ({"webhook_token": "x" * 257}, "webhook_token must be a text of at most 256 printable ASCII characters"),
+        ({"webhook_token": 7}, "webhook_token must be a text of at most 256 printable ASCII characters"),
         ({"name": 7, "video_url": None}, "video_url is required"),
     ],
 )  # fmt: skip
@@ -202,7 +206,7 @@ def test_parameters_are_looked_at_before_coins() -> None:
     )
 
     assert isinstance(command, Submit)
-    assert [type(need).__name__ for need in command.needs] == ["Claim", "HasCredits"]
+    assert [type(need).__name__ for need in command.needs] == ["Claim", "HasCredits", "OnlyIf"]
     poor = house.refused("addFaceSwapTask", task(video_url=f"{CLIP}?duration=3000", model_version="v2"))
     assert poor[:2] == (400, 1001)
 

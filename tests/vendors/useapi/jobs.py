@@ -169,7 +169,15 @@ def job(
     if refresh:
         anchor_ms = BORN_MS if refresh.since == "start" else 1_600_000_000_000
         grid = Grid(anchor_ms, refresh.every.low_ms, refresh.every.high_ms, "grid", refresh.covers)
-    plan = make_plan(script, drawn.draws, refresh=grid, outputs=outputs, price=price, file_expiry=kind.file_expiry)
+    plan = make_plan(
+        script,
+        drawn.draws,
+        refresh=grid,
+        outputs=outputs,
+        price=price,
+        file_expiry=kind.file_expiry,
+        switches=drawn.switches,
+    )
     return Job(
         id=job_id,
         vendor="useapi",

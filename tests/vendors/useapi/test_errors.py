@@ -155,5 +155,5 @@ def test_a_call_without_a_token_has_no_key(headers: dict[str, str]) -> None:
 def test_account_calls_do_not_look_at_the_subscription() -> None:
     blind = [found.id for found in VENDOR.operations if not found.looks_at_subscription]
 
-    assert blind == ["listAccounts", "getAccount", "putAccount", "deleteAccount"]
+    assert blind == ["listAccounts", "getAccount", "putAccount", "deleteAccount", "getUser", "updateUser"]
     assert operation("getJob").looks_at_subscription
