@@ -32,7 +32,7 @@ class Faults(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``chance``: how likely it goes wrong at all, drawn once for each. ``states``: only for webhooks that tell one of
     these words; all where there are none. ``duplicate`` and ``burst`` count all copies, sent one after the other or
-    at the same time. ``out_of_order``: it waits until the next webhook to the same receiver has gone.
+    at the same time. ``out_of_order``: it waits until the next webhook to the same receiver has overtaken it.
     ``before_reply``: the job ends at once and its webhooks overtake the reply to its submit. ``after_poll``: it waits
     until a look has shown the end. ``other_sandbox``: it tells of a job that this sandbox never had.
     """

@@ -241,7 +241,7 @@ class Outbox:
         if faults.after_poll and not faults.before_reply:
             self._await_look.setdefault(delivery.job.id, []).append(delivery)
             return
-        if faults.out_of_order:
+        if faults.out_of_order and not self._await_next.get(delivery.receiver):  # else it overtakes the one that waits
             self._await_next.setdefault(delivery.receiver, []).append(delivery)
             due_ms += OVERTAKEN_AFTER_MS
         self._plan(delivery, due_ms)

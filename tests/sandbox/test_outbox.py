@@ -299,6 +299,10 @@ def test_out_of_order_within_a_job() -> None:
     assert told(box).said == [("done", 10_000), ("inking", 10_000)]
 
 
+def test_out_of_order_swaps_the_two_where_both_are_to_be_out_of_order() -> None:
+    assert told(faulty(out_of_order=True)).said == [("done", 10_000), ("inking", 10_000)]
+
+
 def test_out_of_order_among_jobs_and_in_the_end_without_another() -> None:
     box = faulty(out_of_order=True, states=("done",))
     post = Post(box)

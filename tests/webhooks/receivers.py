@@ -25,15 +25,15 @@ class Heard(NamedTuple):
 
 
 class Receiver:
-    """What a receiver has heard, how many called, how much went either way; ``ended`` is set when a caller is gone."""
+    """What a receiver has heard, how many called, and how much went either way."""
 
     def __init__(self, scheme: str) -> None:
         self.heard: list[Heard] = []
         self.callers = 0
         self.sent_bytes = self.taken_bytes = 0
-        self.ended = asyncio.Event()
         self.port = 0
         self._scheme = scheme
+        self._gone = 0
         self._news = asyncio.Event()
 
     @property
@@ -44,10 +44,21 @@ class Receiver:
         self.heard.append(heard)
         self._news.set()
 
-    async def until_heard(self, count: int) -> None:
+    def miss(self) -> None:
+        self._gone += 1
+        self._news.set()
+
+    async def until_heard(self, count: int = 1) -> None:
         """Return once so many requests have come."""
+        await self._until(lambda: len(self.heard) >= count)
+
+    async def until_alone(self) -> None:
+        """Return once somebody has called and nobody is connected any more."""
+        await self._until(lambda: 0 < self.callers == self._gone)
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(30):
-            while len(self.heard) < count:
+            while not is_so():
                 self._news.clear()
                 await self._news.wait()
 
@@ -74,7 +85,7 @@ async def receiving(
         finally:
             tasks.discard(task)
             writer.close()
-            receiver.ended.set()
+            receiver.miss()
 
     server = await asyncio.start_server(meet, "127.0.0.1", port, ssl=certificate, backlog=512)
     receiver.port = server.sockets[0].getsockname()[1]
