@@ -165,14 +165,20 @@ def shown_url(url: str) -> str:
     if not slashes:
         start, rest = "", url
     [authority] = re.findall(r"\A[^/?#]*", rest)
-    try:
-        end = authority.rfind("@") if URL(url).raw_host else rest.rfind("@")
-    except ValueError:
-        end = rest.rfind("@")  # its credentials may be what makes it unreadable
+    target = _parsed(url)
+    is_readable = target is not None and target.raw_host  # its credentials may be what makes it unreadable
+    end = (authority if is_readable else rest).rfind("@")
     if end < 0:
         return url
     user, colon, _ = rest[:end].partition(":")
     return f"{start}{slashes}{user + ':' if colon else ''}***{rest[end:]}"
+
+
+def _parsed(url: str) -> URL | None:
+    try:
+        return URL(url)
+    except (ValueError, IndexError):  # the latter of yarl's, for http://[]@
+        return None
 
 
 def _read_url(url: str) -> tuple[URL, str]:
@@ -181,10 +187,9 @@ def _read_url(url: str) -> tuple[URL, str]:
     Raises:
         ValueError: it leads nowhere; the message says why.
     """
-    try:
-        target = URL(url)
-    except ValueError as error:
-        raise ValueError("cannot be read") from error
+    target = _parsed(url)
+    if target is None:
+        raise ValueError("cannot be read")
     if target.scheme not in _SCHEMES:
         raise ValueError("is neither http nor https")
     if not target.raw_host:
@@ -215,7 +220,7 @@ def _in_words(error: Exception, url: str) -> str:
             return _os_error(cause)
         case aiohttp.ClientPayloadError():
             return "the answer broke off"
-        case aiohttp.ServerDisconnectedError():
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError(errno=None):  # the latter while it was sent to
             return "the receiver hung up without an answer"
         case aiohttp.ClientResponseError() | HttpProcessingError():
             lines = [line.strip(" ^") for line in error.message.splitlines()]

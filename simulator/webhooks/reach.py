@@ -43,7 +43,7 @@ class Reach:
         try:
             there = ip_address(address.partition("%")[0])
         except ValueError:
-            return f"{address} is no address as one is usually written"
+            return f"{address} is no address, or one in an unusual spelling"
         name, meant = _plain(host), _unwrapped(there)
         shown = str(there) if meant == there else f"{there}, which leads to {meant},"
         shown = shown if host in (address, str(there)) else f"{name} at {shown}"
