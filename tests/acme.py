@@ -240,5 +240,6 @@ def call(sandbox: Sandbox, operation: str, key: str = "key-1", body: Any = None,
     choice = Choice(headers.get("scenario", ""), headers.get("seed", ""), headers.get("job_id", ""))
     outcome = sandbox.handle(ACME, said, found.read(said, ()), choice)
     with sandbox.lock:
-        sandbox.life.outbox.release(said.withheld)
+        for release in said.withheld:
+            release()
     return outcome

@@ -1,7 +1,9 @@
 """Webhooks as data: where a job's go, and what a scenario or a test lets go wrong with them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -16,10 +18,14 @@ FAULTS = (
 
 
 class Hook(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where the webhooks of one job go. ``links`` are hosts of the vendor's and how URLs there begin for this client."""
+    """Where the webhooks of one job go. ``links`` are hosts of the vendor's and how URLs there begin for this client.
+
+    ``overtakes``: they are to be answered before the reply to the job's submit is.
+    """
 
     url: str
     links: tuple[tuple[str, str], ...] = ()
+    overtakes: bool = False
 
     def files_at(self, path: str, host: str = "") -> str:
         """Turn an output's path into the URL that the client of the submit was given for it."""
@@ -58,11 +64,14 @@ class Faults(msgspec.Struct, frozen=True, omit_defaults=True):
         said = msgspec.to_builtins(self)
         return tuple(name for name in FAULTS if name in said or f"{name}_ms" in said)
 
-    def strike(self, word: str, draws: Draws, *names: object) -> bool:
-        """Return whether they are for a webhook that tells this word; the dice decide where they are a chance only."""
-        if self.states and word not in self.states:
-            return False
-        return self.chance >= 1 or draws.ratio("webhook fault", *names) < self.chance
+    def means(self, *words: str) -> bool:
+        """Return whether they are for a webhook that tells one of these words: the vendor's own, the neutral one."""
+        return not self.states or bool(set(self.states) & set(words))
+
+    def without(self, *names: str) -> "Faults":
+        """Return these faults but the named ones."""
+        fields = ["stale_timestamp_ms" if name == "stale_timestamp" else name for name in names]
+        return msgspec.structs.replace(self, **{field: getattr(NO_FAULTS, field) for field in fields})
 
     def over(self, other: "Faults") -> "Faults":
         """Return what goes wrong by both together; where both speak of one thing, this one counts."""
@@ -75,16 +84,21 @@ class Manner(msgspec.Struct, frozen=True):
     """How a scenario wants webhooks sent; None leaves it to the vendor.
 
     ``retries_ms`` are the gaps before each further attempt, in virtual milliseconds. ``timeout_ms`` is real time.
+    ``accepts`` are the statuses by which a receiver accepts; ``body`` is a merge patch on what the vendor says.
     """
 
     retries_ms: tuple[int, ...] | None = None
     timeout_ms: int | None = None
+    accepts: tuple[int, ...] | None = None
+    body: Any = None
     faults: Faults = Faults()
 
 
 NO_FAULTS = Faults()
 USUAL = Manner()
 
+_CREDENTIALS = re.compile(rb"""(:(?:/|\\/|%2[fF]){2}[^\s/?#@"'<>\\]*?:?)[^\s/?#@:"'<>\\]*@""")
+_CREDENTIALS_IN_A_FORM = re.compile(rb"(%3A%2F%2F(?:[^%&]*%3A)?)[^%&/]*(%40)", re.IGNORECASE)
 _DIGITS, _LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
 _EXTRA: Mapping[str, Any] = {"simulated_extra": {"note": "a field that nobody announced", "list": [1, 2.5, None]}}
 
@@ -107,12 +121,51 @@ def _moved(letter: str, alphabet: str, by: int) -> str:
     return alphabet[(alphabet.index(letter) + by) % len(alphabet)] if letter in alphabet else letter
 
 
-def renamed(body: Any, id: str, other: str) -> Any:
-    """Return a body in which one id stands wherever the other one stood, also within URLs."""
-    if isinstance(body, str):
-        return body.replace(id, other)
-    if isinstance(body, list):
-        return [renamed(element, id, other) for element in body]
-    if isinstance(body, dict):
-        return {name: renamed(said, id, other) for name, said in body.items()}
-    return body
+def merged(body: Any, patch: Any) -> Any:
+    """Return a body after a merge patch (RFC 7396): null removes a member, objects are merged, all else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(body) if isinstance(body, dict) else {}
+    for name, said in patch.items():
+        if said is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), said)
+    return result
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as it may be shown: without its password, or its user where that may be a secret by itself."""
+    start, slashes, rest = url.partition("//")
+    if not slashes:
+        start, rest = "", url
+    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    try:
+        is_readable = bool(urlsplit(url).port is not None or urlsplit(url).hostname)
+    except ValueError:
+        is_readable = False  # its credentials may be what makes it so
+    end = (authority if is_readable else rest).rfind("@")
+    if end < 0:
+        return url
+    user, colon, _ = rest[:end].partition(":")
+    return f"{start}{slashes}{user + ':' if colon else ''}***{rest[end:]}"
+
+
+def without_passwords(text: bytes) -> bytes:
+    """Return a text in which every URL with credentials is as ``shown_url`` shows it, JSON's escaped slashes included."""
+    if b"@" in text and b"//" in text.replace(b"\\/", b"/"):
+        text = _CREDENTIALS.sub(rb"\1***@", text)
+    return _CREDENTIALS_IN_A_FORM.sub(rb"\1***\2", text) if b"%40" in text else text
+
+
+def calls_the_simulator(url: str) -> bool:
+    """Return whether a URL is for the control API of a simulator, its receivers excepted; no webhook may command one."""
+    try:
+        parts = [unquote(part) for part in urlsplit(url).path.split("/")]
+    except ValueError:
+        return False
+    if "_simulator" not in parts:
+        return False
+    below = parts[parts.index("_simulator") + 1 :]
+    below = below[2:] if below[:1] == ["sandboxes"] else below
+    return below[:1] != ["receiver"]

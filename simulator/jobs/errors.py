@@ -156,6 +156,10 @@ class Busy(ApiError):
         self.limit, self.window_ms = limit, window_ms
 
 
+class Unavailable(ApiError):
+    """The vendor is overloaded or being serviced."""
+
+
 class SimulatorError(Exception):
     """A mistake in how the simulator is used, or our own bug; never dressed as a vendor's error.
 

@@ -10,7 +10,7 @@ from simulator.jobs.durations import Duration, read_duration
 
 Place = tuple[str | int, ...]
 LONGEST_TEXT = 10_000
-MOST_SHOWN = 16  # legal choices in one message
+MOST_SHOWN = 24  # legal choices in one message
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -8,14 +8,15 @@ from simulator.jobs.fields import Fields, Place, Problem, nearest, shown
 from simulator.jobs.files import MOST_BYTES, MOST_FRAMES, MOST_MS, MOST_PX, ImpossibleOutput, media_type_of, plan_output
 from simulator.jobs.lifecycle import NEUTRAL, Lifecycle
 from simulator.jobs.patterns import wrong_with
+from simulator.jobs.reading_faults import read_wire_faults
 from simulator.jobs.reading_states import MOST_ITEMS, read_states
-from simulator.jobs.reading_webhooks import check_before_reply, read_manner
+from simulator.jobs.reading_webhooks import check_abilities, check_before_reply, read_manner
 from simulator.jobs.scenario import Expiry, Override, Refresh, Result, Rule, Scenario, Shape, State, is_regex
 from simulator.jobs.steps import Terms, check_steps
 
 KEYS = (
-    *("scenario", "vendor", "kind", "summary", "states", "result", "expires", "refresh"),
-    *("reply", "switches", "webhook", "when", "off_contract", "hold"),
+    *("scenario", "vendor", "kind", "summary", "like", "states", "result", "expires", "refresh"),
+    *("reply", "switches", "webhook", "faults", "when", "off_contract", "hold"),
 )
 FORMATS = {"image": ("png", "jpg", "webp", "gif"), "video": ("mp4", "mov", "webm")}
 LONGEST_PATTERN = 500
@@ -41,9 +42,12 @@ def read_scenario(document: object, name: str, legal: Mapping[str, Terms]) -> tu
     kind = top.choice("kind", tuple(terms.lifecycles)) if terms else None
     if "kind" in top and "vendor" not in top:
         top.note(("kind",), "a kind of job belongs to a vendor: say `vendor:` too", on_key=True)
-    states, steps = read_states(top)
-    if "vendor" not in top or (terms and ("kind" not in top or kind)):
-        states = check_steps(states, steps, terms, kind, problems)
+    like = _like(top, said_name)
+    states: tuple[State, ...] = ()
+    if not like:
+        states, steps = read_states(top)
+        if "vendor" not in top or (terms and ("kind" not in top or kind)):
+            states = check_steps(states, steps, terms, kind, problems)
     expires = top.fields("expires", ("job", "file"))
     scenario = Scenario(
         name=said_name,
@@ -51,6 +55,7 @@ def read_scenario(document: object, name: str, legal: Mapping[str, Terms]) -> tu
         vendor=vendor,
         kind=kind,
         summary=top.text("summary") or "",
+        like=like,
         result=_result(top),
         job_expiry=_expiry(expires, "job", "created", "sweep", "recycled"),
         file_expiry=_expiry(expires, "file", "ended"),
@@ -61,9 +66,11 @@ def read_scenario(document: object, name: str, legal: Mapping[str, Terms]) -> tu
         off_contract=top.text("off_contract"),
         hold=top.flag("hold"),
         webhook=read_manner(top, _words(top, terms, kind)),
+        faults=read_wire_faults(top),
     )
     _check_contract(top, scenario, terms)
     check_before_reply(top, scenario.webhook, states)
+    check_abilities(top, scenario.webhook, terms, kind)
     return (None if problems else scenario), problems
 
 
@@ -95,6 +102,20 @@ def _words(top: Fields, terms: Terms | None, kind: str | None) -> tuple[str, ...
         return None
     lifecycles = [terms.lifecycles[kind]] if kind else terms.lifecycles.values()
     return tuple(dict.fromkeys(word for lifecycle in lifecycles for word in lifecycle.words()))
+
+
+def _like(top: Fields, own_name: str) -> str:
+    """Return the name of the scenario whose course this one takes."""
+    said = top.text("like") or ""
+    if said and "states" in top:
+        top.note(
+            ("like",), "`like` takes the states of another scenario, and `states` says others; keep one", on_key=True
+        )
+    elif said and not _NAME.fullmatch(said):
+        top.note(("like",), f"{shown(said)} is no name of a scenario")
+    elif said and said == own_name:
+        top.note(("like",), "a scenario cannot be like itself")
+    return said
 
 
 def _result(top: Fields) -> Result:

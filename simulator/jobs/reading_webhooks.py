@@ -7,9 +7,10 @@ from simulator.jobs.deliveries import FAULTS, NO_FAULTS, USUAL, Faults, Manner
 from simulator.jobs.durations import Duration, read_duration
 from simulator.jobs.fields import Fields, Problem, nearest, shown
 from simulator.jobs.scenario import State
+from simulator.jobs.steps import Terms
 
 FAULT_KEYS = ("chance", "states", *FAULTS)
-KEYS = ("retries", "timeout", *FAULT_KEYS)
+KEYS = ("retries", "timeout", "accepts", "body", *FAULT_KEYS)
 MOST_RETRIES = 20
 MOST_STATES = 50
 MOST_COPIES = 100  # one after the other
@@ -34,7 +35,13 @@ def read_manner(top: Fields, words: Sequence[str] | None) -> Manner:
     fields = top.fields("webhook", KEYS)
     if top.value("webhook") == {}:
         fields.note((), "it changes nothing", KEYS)
-    return Manner(_gaps_ms(fields), _timeout_ms(fields), _faults(fields, words))
+    return Manner(
+        retries_ms=_gaps_ms(fields),
+        timeout_ms=_timeout_ms(fields),
+        accepts=_accepts(fields),
+        body=_body(fields),
+        faults=_faults(fields, words),
+    )
 
 
 def read_faults(document: object, words: Sequence[str] | None) -> tuple[Faults, list[Problem]]:
@@ -52,6 +59,19 @@ def check_before_reply(top: Fields, manner: Manner, states: Sequence[State]) -> 
     if manner.faults.before_reply and (endless := next((state for state in states if not state.has_known_end), None)):
         message = f"the job has to end at once for that, and {endless.word!r} has no known end"
         top.note(("webhook", "before_reply"), message, on_key=True)
+
+
+def check_abilities(top: Fields, manner: Manner, terms: Terms | None, kind: str | None) -> None:
+    """Note what no webhook can show that this scenario may be for: none at all, no signature, no timestamp."""
+    if manner == USUAL or terms is None or terms.webhooks is None:
+        return
+    meant = [able for name, able in terms.webhooks.items() if kind in (None, name)]
+    if not meant:
+        top.note(("webhook",), "jobs of this kind send no webhooks", tuple(terms.webhooks), on_key=True)
+    elif manner.faults.wrong_signature and not any("signed" in able for able in meant):
+        top.note(("webhook", "wrong_signature"), "these webhooks are not signed", on_key=True)
+    elif manner.faults.stale_timestamp_ms and not any("stamped" in able for able in meant):
+        top.note(("webhook", "stale_timestamp"), "these webhooks have no timestamp", on_key=True)
 
 
 def _gaps_ms(fields: Fields) -> tuple[int, ...] | None:
@@ -73,6 +93,27 @@ def _timeout_ms(fields: Fields) -> int | None:
     if (timeout_ms or 0) > LONGEST_TIMEOUT_MS:
         fields.note(("timeout",), f"{shown(fields.value('timeout'))} is too long: 60s at most, for it is real time")
     return timeout_ms
+
+
+def _accepts(fields: Fields) -> tuple[int, ...] | None:
+    statuses = fields.elements("accepts", MOST_STATES)
+    for at, said in enumerate(statuses):
+        if not isinstance(said, int) or isinstance(said, bool) or not 200 <= said <= 599:
+            fields.note(("accepts", at), f"{shown(said)} is no HTTP status from 200 to 599")
+    if fields.value("accepts") == []:
+        fields.note(
+            ("accepts",), "with no status at all nothing would ever be accepted; leave it out for the vendor's own"
+        )
+    return tuple(statuses) if "accepts" in fields else None
+
+
+def _body(fields: Fields) -> Any:
+    said = fields.value("body")
+    if "body" in fields and not (isinstance(said, dict) and said):
+        fields.note(
+            ("body",), f"{shown(said)} is no merge patch: a mapping of what is to be otherwise, null to remove it"
+        )
+    return said
 
 
 def _faults(fields: Fields, words: Sequence[str] | None) -> Faults:
@@ -118,6 +159,9 @@ def _check_together(fields: Fields, faults: Faults) -> None:
         if one in names and other in names:
             fields.note((other,), f"`{one}` and `{other}` both say {what}; keep one", on_key=True)
     is_told = any(problem.path[: len(fields.path)] == fields.path for problem in fields.problems)
+    idle = [key for key in FAULTS if key in fields and key not in names]
+    if idle and not names and not is_told and "chance" not in fields and "states" not in fields:
+        fields.note((idle[0],), "it changes nothing: say what goes wrong, or leave it out", on_key=True)
     for key in ("chance", "states"):
         if key in fields and not names and not is_told:
             message = "it says which webhooks something goes wrong with, but nothing does: say what"

@@ -9,6 +9,7 @@ import msgspec
 from simulator.jobs.deliveries import USUAL, Manner
 from simulator.jobs.durations import Duration, fixed
 from simulator.jobs.errors import UnfitScenario
+from simulator.jobs.faults import WireFault
 from simulator.jobs.lifecycle import CANCELLED, FAILED, MODERATED, RUNNING, WAITING, Lifecycle, Row
 
 CANCEL = "cancel"
@@ -146,6 +147,8 @@ class Scenario(msgspec.Struct, frozen=True):
     off_contract: str | None = None
     hold: bool = False
     webhook: Manner = USUAL
+    like: str = ""  # the scenario whose course this one takes, as the kind of job that plays it has it
+    faults: tuple[WireFault, ...] = ()
 
 
 class Script(msgspec.Struct, frozen=True):

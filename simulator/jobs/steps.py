@@ -30,11 +30,15 @@ assert NEUTRAL_STEPS.words() == NEUTRAL
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What scenarios of one vendor may name: states by kind of job, operations, and switches with their choices."""
+    """What scenarios of one vendor may name: states by kind of job, operations, and switches with their choices.
+
+    ``webhooks``: the kinds that call back, and whether they are ``signed`` and ``stamped``; None where nobody knows.
+    """
 
     lifecycles: Mapping[str, Lifecycle]
     operations: tuple[str, ...] = ()
     switches: Mapping[str, tuple[str, ...]] = {}
+    webhooks: Mapping[str, frozenset[str]] | None = None
 
 
 class Step(msgspec.Struct, frozen=True):

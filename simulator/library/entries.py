@@ -42,13 +42,16 @@ class BadScenarios(SimulatorError):
 
 
 class Entry(msgspec.Struct, eq=False):
-    """A scenario as the library holds it. ``scripts`` keeps what it was fitted to; a changed file makes a new entry."""
+    """A scenario as the library holds it; a changed file makes a new entry.
+
+    ``scripts`` keeps what it was fitted to: by vendor and kind, and by the entry whose course it takes, if it does.
+    """
 
     scenario: Scenario
     file: str
     text: str
     position: Position = (1, 1)
-    scripts: dict[tuple[str, str], Script] = {}
+    scripts: dict[tuple[str, str, "Entry | None"], Script] = {}
 
     @property
     def key(self) -> Key:

@@ -1,5 +1,7 @@
 """Whether a kind of job has what a scenario needs, and the scenario in that kind's own words."""
 
+import msgspec
+
 from simulator.jobs.deliveries import USUAL
 from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.lifecycle import FINAL
@@ -27,6 +29,23 @@ def fitted(scenario: Scenario, kind: Kind) -> Script:
             f"{scenario.name}: a job of kind {kind.name!r} is shown at its end only, so `shown_as` is not seen"
         )
     return script
+
+
+def grafted(scenario: Scenario, base: Scenario) -> Scenario:
+    """Return a scenario with the course of another one; what it says itself goes first.
+
+    Raises:
+        UnfitScenario: the other one takes the course of yet another.
+    """
+    if base.like:
+        raise UnfitScenario(f"{scenario.name} is like {base.name!r}, which is like {base.like!r}; name that one")
+    usual = Scenario(scenario.name, ())
+    own = {
+        name: getattr(scenario, name)
+        for name in Scenario.__struct_fields__
+        if name not in ("states", "like") and getattr(scenario, name) != getattr(usual, name)
+    }
+    return msgspec.structs.replace(base, **{"name": scenario.name, "when": (), "summary": "", **own})
 
 
 def check_webhook(scenario: Scenario, kind: Kind) -> None:

@@ -9,11 +9,11 @@ import msgspec
 import simulator
 from simulator.jobs.errors import UnfitScenario, UnknownScenario
 from simulator.jobs.fields import Problem, nearest, shown
-from simulator.jobs.scenario import Script
+from simulator.jobs.scenario import Scenario, Script
 from simulator.jobs.steps import Terms
 from simulator.library.contracts import Contracts
 from simulator.library.entries import BadScenarios, Entry, FileProblem, Key
-from simulator.library.fitting import fitted
+from simulator.library.fitting import fitted, grafted
 from simulator.library.rules import meets
 from simulator.library.shelves import Added, Shelf, Shipped, UserFolder, Version
 from simulator.library.terms import VendorTerms
@@ -84,10 +84,23 @@ class Library:
             UnfitScenario: this kind of job lacks something that it needs.
         """
         _, entry = self._get(name, vendor, kind)
-        script = entry.scripts.get((vendor.name, kind.name))
+        base = self._base(entry.scenario, vendor, kind)
+        script = entry.scripts.get((vendor.name, kind.name, base))
         if script is None:
-            script = entry.scripts[vendor.name, kind.name] = fitted(entry.scenario, kind)
+            scenario = grafted(entry.scenario, base.scenario) if base else entry.scenario
+            script = entry.scripts[vendor.name, kind.name, base] = fitted(scenario, kind)
         return script
+
+    def _base(self, scenario: Scenario, vendor: Vendor, kind: Kind) -> Entry | None:
+        """Return the scenario whose course another one takes, as a kind of job has it; None where it has its own."""
+        if not scenario.like:
+            return None
+        found = self._find(scenario.like, vendor, kind)
+        if found is None:
+            raise UnfitScenario(
+                f"{scenario.name} is like {scenario.like!r}, and there is no scenario of that name here"
+            )
+        return found[1]
 
     def knows(self, name: str, vendor: Vendor, kind: Kind) -> bool:
         """Return whether a name means anything to a kind of job, fit or not."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from simulator import vendors
 from simulator.jobs.steps import Terms
-from simulator.vendors.vendor import Vendor
+from simulator.vendors.vendor import Vendor, Webhook
 
 
 class VendorTerms(Mapping[str, Terms]):
@@ -29,4 +29,10 @@ def terms_of(vendor: Vendor) -> Terms:
         {kind.name: kind.lifecycle for kind in vendor.kinds},
         tuple(operation.id for operation in vendor.operations),
         {switch.name: switch.choices for switch in vendor.switches},
+        {kind.name: _abilities(kind.webhook) for kind in vendor.kinds if kind.webhook},
     )
+
+
+def _abilities(webhook: Webhook) -> frozenset[str]:
+    said = {"signed": bool(webhook.signature_at), "stamped": webhook.has_timestamp}
+    return frozenset(name for name, is_there in said.items() if is_there)

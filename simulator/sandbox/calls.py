@@ -27,7 +27,7 @@ from simulator.jobs.snapshot import Snapshot, gone_at_ms, look
 from simulator.jobs.timeline import effect
 from simulator.sandbox.accounts import Account, AccountChange
 from simulator.sandbox.choosing import Choice, Scenarios
-from simulator.sandbox.clock import Clock
+from simulator.sandbox.clock import WARP, Clock
 from simulator.sandbox.held import Held
 from simulator.sandbox.life import Life
 from simulator.sandbox.moving import Mover
@@ -103,7 +103,7 @@ class Calls:
             jobs = self._found(vendor, call.account, command, now_ms)  # the way there may have led past an expiry
         shots = [look(job, now_ms) for job in jobs]
         if self.life.outbox.has_awaiting:
-            call.withheld += tuple(shot.job.id for shot in shots if self.life.outbox.looked(shot))
+            call.withheld += self.life.outbox.looked(shots)
         return shots[0] if len(command.ids) == 1 and not command.lenient else shots
 
     def _found(self, vendor: Vendor, account: str, command: LookUp, now_ms: int) -> list[Job]:
@@ -141,7 +141,7 @@ class Calls:
             self.default_scenario, refuse_polls if command.is_blocking else lambda script: None
         )
         call.marks += (f"scenario {chosen.script.scenario.name} by {chosen.how}", *chosen.marks)
-        overtakes = self._withhold(vendor, call, command, job)
+        overtakes = self._withhold(call, job)
         if command.is_blocking:
             return self._hold(job, command, chosen.script.scenario.hold)
         if self.life.reaches_out(job):
@@ -154,17 +154,14 @@ class Calls:
             self.skipping.remember(shot)
         return shot
 
-    def _withhold(self, vendor: Vendor, call: Call, command: Submit, job: Job) -> bool:
+    def _withhold(self, call: Call, job: Job) -> bool:
         """Have a job's webhooks wait for the reply to its submit, or that for them; return whether they overtake it."""
         if job.hook is None:
             return False
-        manner = job.plan.script.scenario.webhook
-        overtakes = self.life.outbox.overtakes_reply(vendor.name, command.operation, manner, job.draws)
-        if overtakes:
+        if job.hook.overtakes:
             call.preceded_by += (job.id,)
-        call.withheld += (job.id,)
-        self.life.outbox.withhold(job.id)
-        return overtakes
+        call.withheld += (self.life.outbox.withhold(job.id),)
+        return job.hook.overtakes
 
     def _hold(self, job: Job, command: Submit, stays_held: bool) -> Outcome:
         end = job.entries[-1]
@@ -176,7 +173,8 @@ class Calls:
         if gives_up_at_ms is not None:
             self.life.agenda.add(gives_up_at_ms, job.id)
         self.life.settle(self.clock.now_ms())
-        moves_itself = self.clock.mode != "real" and not self._mover.is_walking and not (self.clock.hold or stays_held)
+        stays_held = stays_held or self.clock.hold or self.clock.mode in ("real", WARP)
+        moves_itself = not self._mover.is_walking and not stays_held
         if moves_itself and due_ms is not None and not held.is_done:
             self.life.journal.note(due_ms, "a blocking call moved the clock to its end", job.vendor, (job.id,))
             self._mover.move_to(due_ms)

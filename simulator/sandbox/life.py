@@ -10,6 +10,7 @@ from simulator.jobs.timeline import unfold
 from simulator.sandbox.accounts import Account, Accounts, Owner, Pool
 from simulator.sandbox.agenda import Agenda
 from simulator.sandbox.choosing import Pins
+from simulator.sandbox.faults import LaidFaults
 from simulator.sandbox.held import Held
 from simulator.sandbox.journal import Journal
 from simulator.sandbox.outbox import Outbox
@@ -42,6 +43,7 @@ class Life:
         self.outbox = Outbox(self.accounts, self.journal, on_news)
         self.received = Received()
         self.pins = Pins()
+        self.faults = LaidFaults(seed)
         self.submits: Counter[str] = Counter()
         self.held: dict[str, Held] = {}
         self.kinds: dict[str, Kind] = {}

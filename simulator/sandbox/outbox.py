@@ -7,126 +7,47 @@ the sandbox's lock, and records what came of it. All methods expect the caller t
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from functools import partial
 
 import msgspec
 
-from simulator.jobs.chance import Draws
-from simulator.jobs.deliveries import NO_FAULTS, Faults, Hook, Manner, alike, renamed, with_extra_fields
+from simulator.jobs.deliveries import NO_FAULTS, Hook, Manner
 from simulator.jobs.errors import Conflict, NotFound, SimulatorError
 from simulator.jobs.job import Job
 from simulator.jobs.snapshot import Snapshot
 from simulator.sandbox.accounts import Accounts
+from simulator.sandbox.delivery import (
+    BROKEN,
+    BY_HAND,
+    DELIVERED,
+    GIVEN_UP,
+    LOST,
+    READY,
+    REFUSED,
+    UNDER_WAY,
+    WAITING,
+    Attempt,
+    Delivery,
+    Letter,
+)
 from simulator.sandbox.journal import Journal
-from simulator.vendors.vendor import Call, Headers, Kind, Sealed, Stamp, Webhook
-
-WAITING, READY, UNDER_WAY = "waiting", "ready", "under_way"
-DELIVERED, GIVEN_UP, LOST, REFUSED, BROKEN = "delivered", "given_up", "lost", "refused", "broken"
-STATES = (WAITING, READY, UNDER_WAY, DELIVERED, GIVEN_UP, LOST, REFUSED, BROKEN)
-BY_HAND = "by hand"
-OVER = frozenset({DELIVERED, GIVEN_UP, LOST, REFUSED, BROKEN})
+from simulator.sandbox.letters import falsified, worded, write_letter
+from simulator.sandbox.webhook_orders import Orders
+from simulator.vendors.vendor import Kind, Webhook
 
 OVERTAKEN_AFTER_MS = 60_000  # so long a webhook waits to be overtaken, where no other one to its receiver comes
+_ABOUT_SENDING = ("lost", "late", "duplicate", "burst", "out_of_order", "before_reply", "after_poll")
 MOST_KEPT = 20_000  # deliveries that are over
-MOST_KEPT_BYTES = 32 << 20
-MOST_ORDERS = 1000
-_RATHER_LARGE_BYTES = 512  # what a delivery weighs beside its bodies
-
-
-class Attempt(msgspec.Struct, frozen=True, gc=False):
-    """One attempt: what was sent, and what came back.
-
-    ``at_ms`` is its virtual instant, that of timestamp and signature too; ``took_ms`` is real time. ``status`` is 0 where
-    no answer came, and then ``error`` says why. ``is_refused``: the simulator itself does not send to that address.
-    """
-
-    at_ms: int
-    headers: Headers
-    body: bytes
-    status: int = 0
-    answer: bytes = b""
-    error: str = ""
-    took_ms: float = 0
-    is_refused: bool = False
-
-
-class Letter(msgspec.Struct, frozen=True):
-    """What one attempt sends. ``plain`` and ``honest`` are what the vendor would send, before anything goes wrong."""
-
-    name: str
-    plain: Any
-    honest: Sealed
-    sent: Sealed
-    at_ms: int
-
-
-class Delivery(msgspec.Struct):
-    """One webhook on its way to one receiver. ``word`` is the state it tells, ``told_at_ms`` when that was shown.
-
-    ``why`` says what brought it about; ``due_ms`` is the instant of its next attempt, None where no instant is known.
-    ``nth`` tells it from the other webhooks of its job, for the dice.
-    """
-
-    number: int
-    job: Job
-    kind: Kind
-    url: str
-    word: str
-    told_at_ms: int
-    why: str
-    plain: Any
-    said: Any
-    nth: str
-    faults: Faults
-    gaps_ms: tuple[int, ...]
-    timeout_ms: int
-    due_ms: int | None = None
-    state: str = WAITING
-    attempts: list[Attempt] = []
-
-    @property
-    def webhook(self) -> Webhook:
-        """The vendor's manner of calling back."""
-        assert self.kind.webhook is not None
-        return self.kind.webhook
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no further attempt will be made."""
-        return self.state in OVER
-
-    @property
-    def receiver(self) -> tuple[str, str, str]:
-        """Who is called: one account's URL."""
-        return self.job.vendor, self.job.account, self.url
-
-
-class FaultOrder(msgspec.Struct):
-    """Faults laid ready by a test for the next webhooks that fit: so many ``times``, or for good where that is None."""
-
-    faults: Faults
-    vendor: str = ""
-    operation: str = ""
-    job_id: str = ""
-    times: int | None = 1
-    number: int = 0
-
-    def fits(self, job: Job, word: str, stands_for: str) -> bool:
-        """Return whether they are for this webhook."""
-        if self.faults.states and not {word, stands_for} & set(self.faults.states):
-            return False
-        return self.is_for(job.vendor, job.operation) and self.job_id in ("", job.id)
-
-    def is_for(self, vendor: str, operation: str) -> bool:
-        """Return whether they are for the webhooks of an operation."""
-        return self.vendor in ("", vendor) and self.operation in ("", operation)
+MOST_KEPT_BYTES = 128 << 20
+MOST_WAITING = 50_000  # deliveries that are not over; then there are no more copies of any
+_DELIVERY_BYTES = 4096  # what a delivery and its job weigh beside what was sent and answered
 
 
 class Outbox:
     """``on_news`` is called when something is ready to be sent, or when the next instant may have changed."""
 
     def __init__(self, accounts: Accounts, journal: Journal, on_news: Callable[[], None] = lambda: None) -> None:
-        self.orders: list[FaultOrder] = []
+        self.orders = Orders()
         self.under_way = 0
         self.count = 0
         self.on_news = on_news
@@ -143,7 +64,6 @@ class Outbox:
         self._withheld: set[str] = set()
         self._await_look: dict[str, list[Delivery]] = {}
         self._await_next: dict[tuple[str, str, str], list[Delivery]] = {}
-        self._orders_made = 0
 
     # What brings webhooks about
 
@@ -168,60 +88,34 @@ class Outbox:
         self._told.pop(job.id, None)
 
     def _write(self, shot: Snapshot, kind: Kind, manner: Manner, hook: Hook) -> None:
-        webhook, job = kind.webhook, shot.job
+        webhook = kind.webhook
         assert webhook is not None
         nth = str(shot.position)
-        faults = self._struck(shot, manner, nth)
+        plain = worded(shot, kind, hook.files_at, manner.body)
+        faults = self.orders.struck(shot, webhook, manner, plain, self._keys(shot.job, webhook), nth)
+        said = falsified(plain, shot, kind, hook, manner, faults)
         gaps_ms = webhook.gaps_ms(shot.plan.switches) if manner.retries_ms is None else manner.retries_ms
-        timeout_ms = manner.timeout_ms or webhook.timeout_ms
-        plain = _worded(shot, kind, hook.files_at)
-        said = self._falsified(plain, shot, kind, hook, faults, nth)
         why = f"entered {shot.word}"
         first: Delivery | None = None
-        for copy in range(max(faults.duplicate, faults.burst)):
+        copies = max(faults.duplicate, faults.burst)
+        if copies > 1 and len(self._kept) - len(self._over) > MOST_WAITING:
+            text = f"webhooks: no copies of {shot.word}, for {MOST_WAITING} webhooks wait already"
+            self._journal.note(shot.now_ms, text, shot.job.vendor, (shot.job.id,))
+            copies = 1
+        for copy in range(copies):
             if first is not None:
                 why = f"{'burst' if faults.burst > 1 else 'duplicate'} of {first.number}"
             delivery = Delivery(
-                *(0, job, kind, hook.url, shot.word, shot.now_ms, why, plain, said, f"{nth}/{copy}" if copy else nth),
-                *(faults, gaps_ms, timeout_ms),
+                *(0, shot.job, kind, hook.url, shot.word, shot.now_ms, why, plain, said),
+                *(f"{nth}/{copy}" if copy else nth, faults, gaps_ms),
+                *(manner.timeout_ms or webhook.timeout_ms, manner.accepts),
             )
             self._send_off(delivery)
             first = first or delivery
 
-    def _struck(self, shot: Snapshot, manner: Manner, nth: str) -> Faults:
-        """Return what goes wrong with a webhook: by its scenario, and by what a test has laid ready."""
-        job, draws = shot.job, shot.job.draws
-        said = manner.faults
-        struck = NO_FAULTS
-        if said != NO_FAULTS and (said.strike(shot.word, draws, nth) or said.strike(shot.stands_for, draws, nth)):
-            struck = said
-        for order in [order for order in self.orders if order.fits(job, shot.word, shot.stands_for)]:
-            if order.faults.chance < 1 and draws.ratio("fault order", order.number, nth) >= order.faults.chance:
-                continue
-            struck = order.faults.over(struck)
-            if order.times is not None:
-                order.times -= 1
-                if order.times <= 0:
-                    self.orders.remove(order)
-        return struck
-
-    def _falsified(self, plain: Any, shot: Snapshot, kind: Kind, hook: Hook, faults: Faults, nth: str) -> Any:
-        """Return what the body says in the place of the truth."""
-        webhook, job = kind.webhook, shot.job
-        assert webhook is not None
-        said = plain
-        if job.off_contract is not None:
-            said = _worded(shot.in_its_disguise(), kind, hook.files_at)
-        if faults.stale_timestamp_ms and webhook.has_timestamp:
-            said = _worded(shot, kind, hook.files_at, shot.now_ms - faults.stale_timestamp_ms)
-        draws = Draws(job.dice, "webhook")  # one other id for all webhooks of a job
-        if faults.other_sandbox and isinstance(said, dict):
-            for name in webhook.ids_at:
-                if isinstance(id := said.get(name), str):
-                    said = renamed(said, id, alike(id, draws))
-        elif faults.wrong_id and isinstance(said, dict) and isinstance(id := said.get(webhook.ids_at[0]), str):
-            said = {**said, webhook.ids_at[0]: alike(id, draws)}
-        return with_extra_fields(said) if faults.extra_fields else said
+    def _keys(self, job: Job, webhook: Webhook) -> Mapping[str, str]:
+        account = self._accounts.get(job.vendor, job.account)
+        return webhook.keys(job.account, account.details if account else {}, job.fields)
 
     def _send_off(self, delivery: Delivery) -> None:
         """Number a webhook, keep it and say when it is due."""
@@ -325,30 +219,29 @@ class Outbox:
         self._ready -= len(taken)
         return taken
 
-    def withhold(self, job_id: str) -> None:
-        """Hold a job's webhooks back until ``release``: the reply that tells of it has not been written yet."""
+    def withhold(self, job_id: str) -> Callable[[], None]:
+        """Hold a job's webhooks back until what is returned is called: the reply that tells of it has not been written yet."""
         self._withheld.add(job_id)
         self._open.pop(job_id, None)
+        return partial(self._release, job_id)
 
-    def release(self, job_ids: Iterable[str]) -> None:
-        """Let the webhooks of jobs go."""
-        for job_id in job_ids:
-            self._withheld.discard(job_id)
-            self._see_whether_open(job_id)
+    def _release(self, job_id: str) -> None:
+        self._withheld.discard(job_id)
+        self._see_whether_open(job_id)
 
     @property
     def has_awaiting(self) -> bool:
         """Whether any webhook waits until somebody has looked at its job."""
         return bool(self._await_look)
 
-    def looked(self, shot: Snapshot) -> bool:
-        """Make ready what waited for a look that shows a job's end, and withhold it; return whether anything did."""
-        if not shot.is_final or shot.job.id not in self._await_look:
-            return False
-        self.withhold(shot.job.id)
-        for delivery in self._await_look.pop(shot.job.id):
-            self._make_ready(delivery, shot.now_ms)
-        return True
+    def looked(self, shots: Iterable[Snapshot]) -> tuple[Callable[[], None], ...]:
+        """Make ready what waited for a look that shows a job's end; return what lets it go, once the look is answered."""
+        seen = [shot for shot in shots if shot.is_final and shot.job.id in self._await_look]
+        releases = tuple(self.withhold(shot.job.id) for shot in seen)
+        for shot in seen:
+            for delivery in self._await_look.pop(shot.job.id):
+                self._make_ready(delivery, shot.now_ms)
+        return releases
 
     # What is sent, and what came of it
 
@@ -358,19 +251,7 @@ class Outbox:
         Raises:
             SimulatorError: the account's keys cannot be used for it.
         """
-        job, webhook, faults = delivery.job, delivery.webhook, delivery.faults
-        account = self._accounts.get(job.vendor, job.account)
-        keys = webhook.keys(job.account, account.details if account else {}, job.fields)
-        at_ms = delivery.told_at_ms if delivery.due_ms is None else delivery.due_ms
-        draws = Draws(job.dice, "webhook", delivery.nth, len(delivery.attempts))
-        honest = sent = webhook.seal(_encoded(delivery.plain), keys, Stamp(at_ms, draws))
-        if delivery.said is not delivery.plain or (faults.stale_timestamp_ms and webhook.has_timestamp):
-            sent = webhook.seal(_encoded(delivery.said), keys, Stamp(at_ms - faults.stale_timestamp_ms, draws))
-        if faults.wrong_signature:
-            sent = _missigned(sent, webhook.signature_at)
-        if faults.truncated:
-            sent = msgspec.structs.replace(sent, body=sent.body[: len(sent.body) // 2])
-        return Letter(webhook.name, delivery.plain, honest, sent, at_ms)
+        return write_letter(delivery, self._keys(delivery.job, delivery.webhook))
 
     def record(self, delivery: Delivery, attempt: Attempt, now_ms: int | None = None) -> None:
         """Note what came of an attempt, and plan the next one where there is to be one.
@@ -384,7 +265,7 @@ class Outbox:
         self._journal.note(
             attempt.at_ms, f"webhook {delivery.number}, attempt {number}: {said}", delivery.job.vendor, about
         )
-        accepted = bool(attempt.status) and not attempt.error and delivery.webhook.accepts(attempt.status)
+        accepted = bool(attempt.status) and not attempt.error and delivery.accepts(attempt.status)
         if accepted:
             self._end(delivery, DELIVERED)
         elif attempt.is_refused:
@@ -419,7 +300,7 @@ class Outbox:
 
     def _end(self, delivery: Delivery, state: str) -> None:
         delivery.state, delivery.due_ms = state, None
-        size = sum(len(attempt.body) + len(attempt.answer) for attempt in delivery.attempts) + _RATHER_LARGE_BYTES
+        size = sum(len(attempt.body) + len(attempt.answer) for attempt in delivery.attempts) + _DELIVERY_BYTES
         self._over.append((delivery.number, size))
         self._over_bytes += size
         while len(self._over) > MOST_KEPT or (self._over_bytes > MOST_KEPT_BYTES and len(self._over) > 1):
@@ -455,10 +336,8 @@ class Outbox:
             old,
             number=0,
             why=f"resend of {number}",
-            nth=f"{old.nth}/resend {self.count}",
-            faults=msgspec.structs.replace(
-                old.faults, lost=False, late=None, duplicate=1, burst=1, out_of_order=False, after_poll=False
-            ),
+            nth=f"{old.nth}/resend {self._by_hand(old.job.id)}",
+            faults=old.faults.without(*_ABOUT_SENDING),
             gaps_ms=(),
             told_at_ms=old.told_at_ms,
             state=WAITING,
@@ -488,77 +367,26 @@ class Outbox:
         hook = Hook(url or (job.hook.url if job.hook else ""), job.hook.links if job.hook else links)
         if not hook.url:
             raise Conflict(f"job {job.id!r} was submitted without a URL for webhooks; say which `url` to call")
-        plain = _worded(shot, kind, hook.files_at)
-        nth = f"by hand {self.count}"
-        faults = self._struck(shot, Manner(), nth)
-        faults = msgspec.structs.replace(faults, lost=False, late=None, duplicate=1, burst=1, after_poll=False)
-        said = self._falsified(plain, shot, kind, hook, faults, nth)
+        manner = msgspec.structs.replace(job.plan.script.scenario.webhook, faults=NO_FAULTS)
+        plain = worded(shot, kind, hook.files_at, manner.body)
+        nth = f"{BY_HAND} {self._by_hand(job.id)}"
+        faults = self.orders.struck(shot, webhook, manner, plain, self._keys(shot.job, webhook), nth).without(
+            *_ABOUT_SENDING
+        )
+        said = falsified(plain, shot, kind, hook, manner, faults)
         delivery = Delivery(
-            *(0, job, kind, hook.url, shot.word, shot.now_ms, BY_HAND, plain, said, nth),
-            *(faults, (), webhook.timeout_ms),
+            *(0, job, kind, hook.url, shot.word, shot.now_ms, BY_HAND, plain, said, nth, faults, ()),
+            *(manner.timeout_ms or webhook.timeout_ms, manner.accepts),
         )
         self._send_off_at(delivery, shot.now_ms if at_ms is None else at_ms)
         return delivery
+
+    def _by_hand(self, job_id: str) -> int:
+        """Return how many webhooks of a job have been sent because somebody asked for it."""
+        return sum(one.job.id == job_id and one.why.startswith((BY_HAND, "resend")) for one in self._kept.values())
 
     def _send_off_at(self, delivery: Delivery, now_ms: int) -> None:
         self.count += 1
         delivery.number = self.count
         self._kept[delivery.number] = delivery
         self._make_ready(delivery, now_ms)
-
-    def order(self, order: FaultOrder) -> FaultOrder:
-        """Lay faults ready.
-
-        Raises:
-            SimulatorError: there are a thousand already.
-        """
-        if len(self.orders) >= MOST_ORDERS:
-            raise SimulatorError(f"{MOST_ORDERS} faults are laid ready already; DELETE webhooks/faults clears them")
-        self._orders_made += 1
-        order.number = self._orders_made
-        self.orders.append(order)
-        return order
-
-    def overtakes_reply(self, vendor: str, operation: str, manner: Manner, draws: Draws) -> bool:
-        """Return whether the webhooks of a job that is being submitted are to be answered before its submit is."""
-        orders = (order for order in self.orders if order.is_for(vendor, operation) and not order.job_id)
-        all_faults = (manner.faults, *(order.faults for order in orders))
-        return any(one.before_reply and draws.ratio("webhook overtakes") < one.chance for one in all_faults)
-
-
-def _worded(shot: Snapshot, kind: Kind, files_at: Callable[[str, str], str], now_ms: int | None = None) -> Any:
-    """Return the body in the vendor's words, of another instant where one is given."""
-    webhook, job = kind.webhook, shot.job
-    assert webhook is not None
-    call = Call(
-        webhook.name,
-        "POST",
-        {},
-        {},
-        {},
-        files_at,
-        account=job.account,
-        now_ms=shot.now_ms if now_ms is None else now_ms,
-        switches=shot.plan.switches,
-    )
-    return webhook.show(shot, call)
-
-
-def _encoded(body: Any) -> bytes:
-    return msgspec.json.encode(body)
-
-
-def _missigned(sealed: Sealed, place: str) -> Sealed:
-    """Return a webhook whose signature, wherever it stands, is another one of the same shape."""
-    where, _, field = place.partition(":")
-    if where == "body" and field:
-        body: Mapping[str, Any] = msgspec.json.decode(sealed.body)
-        changed = {**body, field: _another(str(body.get(field, "")))}
-        return msgspec.structs.replace(sealed, body=msgspec.json.encode(changed))
-    headers = tuple((name, _another(said) if name.lower() == place.lower() else said) for name, said in sealed.headers)
-    return msgspec.structs.replace(sealed, headers=headers)
-
-
-def _another(signature: str) -> str:
-    """Return a signature that ends otherwise."""
-    return signature[:-1] + ("0" if signature[-1:] != "0" else "1")

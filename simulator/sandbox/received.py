@@ -16,8 +16,9 @@ MOST_KEPT = 1000  # messages
 MOST_KEPT_BYTES = 8 << 20
 MOST_BODY_BYTES = 64 << 10  # of one message; the rest is cut and its length told
 MOST_RECEIVERS = 1000  # that answer in a way of their own
-_MOST_TRIED = 1000  # accounts, the newest first
+MOST_TRIED = 20  # accounts, the newest first, for a message that names no job of the sandbox
 _NOTHING = b"null"
+_NO_JOB = "it names no job of this sandbox, so that nobody here knows which secret it was signed with"
 _RATHER_LARGE_BYTES = 512  # what a message weighs beside its body and headers
 
 
@@ -132,8 +133,10 @@ def understand(vendor: Vendor, body: bytes, headers: Mapping[str, str], accounts
     """
     found, by = open_plainly(body, headers, {}), next(iter(_webhooks(vendor)), None)
     is_read = False
-    for webhook, keys in _all_keys(vendor, body, accounts, store):
+    for webhook, keys in _all_keys(vendor, body, found.plain, accounts, store):
         opened = webhook.open(body, headers, keys)
+        if opened.problem and set(webhook.key_names) - set(keys):
+            opened = msgspec.structs.replace(opened, problem=_NO_JOB)
         if not is_read or not opened.problem:
             found, by, is_read = opened, webhook, True
         if not opened.problem:
@@ -161,21 +164,26 @@ def _webhooks(vendor: Vendor) -> list[Webhook]:
 
 
 def _all_keys(
-    vendor: Vendor, body: bytes, accounts: Accounts, store: Store
+    vendor: Vendor, body: bytes, read: Any, accounts: Accounts, store: Store
 ) -> Iterator[tuple[Webhook, Mapping[str, str]]]:
-    """Yield how a message may have been sealed, the likeliest first."""
+    """Yield how a message may have been sealed, the likeliest first; of a stranger's large one nothing is tried."""
     webhooks = _webhooks(vendor)
-    read = open_plainly(body, {}, {}).plain
     for webhook in webhooks:
         job = store.get(_said_id(read, webhook))
         if job is not None and job.vendor == vendor.name and (own := vendor.kind(job.kind).webhook) is not None:
             account = accounts.get(job.vendor, job.account)
             yield own, own.keys(job.account, account.details if account else {}, job.fields)
             return
+    if len(body) > MOST_BODY_BYTES:
+        return
     kept: list[Account] = [account for (name, _), account in accounts if name == vendor.name]
-    for account in islice(reversed(kept), _MOST_TRIED):
+    for account in islice(reversed(kept), MOST_TRIED):
+        tried: set[tuple[object, ...]] = set()
         for webhook in webhooks:
-            yield webhook, webhook.keys(account.key, account.details, {})
+            keys = webhook.keys(account.key, account.details, {})
+            if (way := (webhook.open, *keys.items())) not in tried:
+                tried.add(way)
+                yield webhook, keys
     if not kept:
         yield from ((webhook, {}) for webhook in webhooks if not webhook.key_names)
 

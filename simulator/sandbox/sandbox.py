@@ -1,8 +1,9 @@
 """A sandbox: one isolated world with its own clock, jobs, accounts, dice and journal, and the commands that move it."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import msgspec
 
@@ -18,7 +19,7 @@ from simulator.jobs.timeline import effect
 from simulator.sandbox.accounts import Account, AccountChange
 from simulator.sandbox.calls import Calls, Outcome
 from simulator.sandbox.choosing import Choice, Pin, Scenarios, check_id, check_playable
-from simulator.sandbox.clock import Clock, iso
+from simulator.sandbox.clock import WARP, Clock, iso
 from simulator.sandbox.journal import Journal
 from simulator.sandbox.life import Life, kind_key
 from simulator.sandbox.moving import Mover
@@ -26,6 +27,7 @@ from simulator.sandbox.skipping import MINUTE_MS
 from simulator.vendors.vendor import Call, Record, Vendor
 
 NO_CHOICE = Choice()
+_LOG = logging.getLogger("simulator")
 
 
 class SandboxSettings(msgspec.Struct, frozen=True):
@@ -100,18 +102,22 @@ class Sandbox:
         """Count a request that has begun."""
         self.in_flight += 1
 
-    def leave(self, withheld: tuple[str, ...] = ()) -> None:
+    def leave(self, withheld: tuple[Callable[[], None], ...] = ()) -> None:
         """Count a request whose last byte was written; webhooks that were withheld until then may go now."""
         if withheld:
             with self.lock:
-                self.life.outbox.release(withheld)
+                for release in withheld:
+                    release()
         self.in_flight -= 1
         self.tell_less_to_do()
 
     def tell_less_to_do(self) -> None:
-        """Tell everybody who waits for it that a request or a webhook is over."""
-        for callback in self.on_less_to_do:
-            callback()
+        """Tell everybody who waits for it that a request or a webhook is over, or that a reply is held from now on."""
+        for callback in tuple(self.on_less_to_do):
+            try:
+                callback()
+            except Exception as error:
+                _LOG.error("an error that nobody foresaw", exc_info=error)
 
     def admit(self, vendor: Vendor, key: str, *, looks_at_subscription: bool = True) -> None:
         """Let a key in.
@@ -178,13 +184,18 @@ class Sandbox:
         if by_ms < 0:
             raise SimulatorError("a clock never runs backwards; reset the sandbox to begin again")
         with self.lock:
-            return self.advance_to(self.clock.now_ms() + by_ms)
+            return self.catch_up_to(self.clock.now_ms() + by_ms)
 
     def advance_to(self, at_ms: int) -> int:
         """Move the clock to an instant; see ``advance``."""
         with self.lock:
             if at_ms < self.clock.now_ms():
                 raise SimulatorError(f"it is {iso(self.clock.now_ms())} already; a clock never runs backwards")
+            return self.catch_up_to(at_ms)
+
+    def catch_up_to(self, at_ms: int) -> int:
+        """Move the clock to an instant, unless it runs by itself and has passed it; see ``advance``."""
+        with self.lock:
             with self._mover.walking():
                 self._mover.move_to(at_ms)
             return self.clock.now_ms()
@@ -218,19 +229,31 @@ class Sandbox:
                     "wait until that is done, or say `wait: false`"
                 )
             self.settle()
-        with mover.walking(), clock.stopped():
+            steps = ExitStack()
+            steps.enter_context(mover.walking())
+            steps.enter_context(clock.stopped())
 
-            def step(at_ms: int) -> bool:
-                with self.lock:
-                    return mover.step_to(at_ms)
+        def step(at_ms: int) -> bool:
+            with self.lock:
+                return mover.step_to(at_ms)
 
+        try:
             yield step
+        finally:
+            with self.lock:
+                steps.close()
+            self.tell_less_to_do()
 
     # What the control API and tests ask for
 
     def reset(self) -> None:
-        """Restore what the sandbox was created with and begin a new generation; what waited ends with the old one."""
+        """Restore what the sandbox was created with and begin a new generation; what waited ends with the old one.
+
+        Raises:
+            Conflict: a warp has the clock.
+        """
         with self.lock:
+            self._refuse_warp()
             old = self.life
             self.generation += 1
             self._begin()
@@ -327,11 +350,36 @@ class Sandbox:
             return dict(self._chosen_switches)
 
     def set_clock(self, *, mode: str | None = None, speed: float | None = None, hold: bool | None = None) -> None:
-        """Change how the clock runs, once all that is due has been done; the present instant stays."""
+        """Change how the clock runs, once all that is due has been done; the present instant stays.
+
+        Raises:
+            Conflict: a warp has the clock.
+        """
         with self.lock:
-            self.settle()
-            self.clock.set(mode=mode, speed=speed, hold=hold)
-            self._on_webhooks(self)
+            if mode is not None or speed is not None:
+                self._refuse_warp()
+            self._set_clock(mode, speed, hold)
+
+    @contextmanager
+    def clock_in_mode(self, mode: str) -> Iterator[None]:
+        """Let the clock run otherwise while it lasts: in the mode ``warp``, a warp alone moves it."""
+        with self.lock:
+            before = self.clock.mode, self.clock.speed
+            self._set_clock(mode, 1.0)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._set_clock(*before)
+
+    def _set_clock(self, mode: str | None, speed: float | None, hold: bool | None = None) -> None:
+        self.settle()
+        self.clock.set(mode=mode, speed=speed, hold=hold)
+        self._on_webhooks(self)
+
+    def _refuse_warp(self) -> None:
+        if self.clock.mode == WARP:
+            raise Conflict("a warp has the clock of this sandbox: do that before it begins or after it has ended")
 
     def pins(self) -> list[Pin]:
         """Return the pins that are not used up, in the order in which they will be."""

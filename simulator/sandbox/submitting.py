@@ -155,7 +155,8 @@ class Submission:
         if not (draft.item_count or any(state.items and state.items.count for state in chosen.script.states)):
             draft = msgspec.structs.replace(draft, item_count=kind.item_count(draft))
         admit_by_switch(command.needs, AccountView(self.life, account, draws, self.now_ms), bindings, draft.switches)
-        hook = self._hook(account)
+        asked = (self.vendor.name, command.operation, scenario.webhook, draws)
+        hook = self._hook(account, overtakes=self.life.outbox.orders.overtakes_reply(*asked))
         job_id, plan = self._planned(chosen.script, draft, chosen.job_id, hook)
         ledger = account.owner(bindings.owner).ledger
         self._refuse_unpaid(plan.price, ledger.available)
@@ -181,14 +182,14 @@ class Submission:
             hook=hook,
         )
 
-    def _hook(self, account: Account) -> Hook | None:
+    def _hook(self, account: Account, *, overtakes: bool) -> Hook | None:
         """Return where the job's webhooks go; None where nobody wants any."""
         webhook = self.kind.webhook
         url = webhook.url(self.command.fields, account.details) if webhook else ""
         if not url:
             return None
         hosts = ("", *self.vendor.media_hosts)
-        return Hook(url, tuple((host, self.call.files_at("", host)) for host in hosts))
+        return Hook(url, tuple((host, self.call.files_at("", host)) for host in hosts), overtakes)
 
     def _planned(self, script: Script, draft: Draft, promised: str, hook: Hook | None) -> tuple[str, Plan]:
         """Return an id and the plan under it; an id counts as taken where a file of another job has one of its paths.
@@ -234,8 +235,7 @@ class Submission:
             epoch_ms=self.epoch_ms,
             file_expiry=kind.file_expiry,
         )
-        asked = (self.vendor.name, draft.operation, script.scenario.webhook, draft.draws)
-        if hook and self.life.outbox.overtakes_reply(*asked):
+        if hook and hook.overtakes:
             plan = at_once(plan)
         end = unfold(plan, self.now_ms)[-1]
         draft = msgspec.structs.replace(

@@ -24,8 +24,8 @@ class Call(msgspec.Struct, gc=False):
     list's name. ``marks`` is what the journal is to tell of it, such as what the vendor did not mind.
     ``now_ms`` is the instant at which it is answered. ``files_at`` turns the path of an output, and where
     it matters the vendor's own host for it, into the absolute URL at which this client can fetch it.
-    ``withheld`` are the jobs whose webhooks wait until this call's reply has been written, ``preceded_by`` those whose
-    webhooks are to be answered first.
+    ``withheld`` lets the webhooks go that wait until this call's reply has been written, each with the sandbox's lock
+    held; ``preceded_by`` are the jobs whose webhooks are to be answered first.
     """
 
     operation: str
@@ -41,7 +41,7 @@ class Call(msgspec.Struct, gc=False):
     now_ms: int = 0
     switches: Mapping[str, str] = {}
     marks: list[str] = []
-    withheld: tuple[str, ...] = ()
+    withheld: tuple[Callable[[], None], ...] = ()
     preceded_by: tuple[str, ...] = ()
 
     def input(self, field: str) -> Input | None:

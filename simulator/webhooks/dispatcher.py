@@ -2,21 +2,47 @@
 
 import asyncio
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
 from simulator.contract import Contract
+from simulator.jobs.deliveries import calls_the_simulator, shown_url
 from simulator.jobs.errors import Conflict, SimulatorError
+from simulator.sandbox.delivery import (
+    BROKEN,
+    BY_HAND,
+    DELIVERED,
+    GIVEN_UP,
+    LOST,
+    READY,
+    REFUSED,
+    UNDER_WAY,
+    WAITING,
+    Attempt,
+    Delivery,
+)
 from simulator.sandbox.life import Life
-from simulator.sandbox.outbox import BY_HAND, READY, UNDER_WAY, Attempt, Delivery
 from simulator.sandbox.sandbox import Sandbox
 from simulator.webhooks.lanes import Lanes
-from simulator.webhooks.posting import Poster
+from simulator.webhooks.posting import Answer, Poster
 
 LONGEST_STANDING_S = 1.0  # a receiver's time-out, in real time, where the clock does not run by itself
 _LONGEST_TIMER_S = 3600.0  # then the clock is looked at again
+_MOST_TOLD = 5  # webhooks in a message
+_NO_COMMAND = "no webhook commands a simulator; of the control API only /_simulator/receiver/… takes any"
+_IN_WORDS = {
+    WAITING: "waits",
+    READY: "is ready",
+    UNDER_WAY: "is under way",
+    DELIVERED: "was delivered",
+    GIVEN_UP: "was given up",
+    LOST: "was lost on purpose",
+    REFUSED: "was not sent",
+    BROKEN: "was not sent",
+}
 _LOG = logging.getLogger("simulator")
 
 
@@ -38,11 +64,9 @@ class Dispatcher:
         poster: Poster,
         contract: Callable[[str], Contract],
         on_broken: Callable[[], None] = lambda: None,
-        *,
-        most_per_receiver: int = 64,
     ) -> None:
         self._poster, self._contract, self._on_broken = poster, contract, on_broken
-        self._lanes = Lanes(most_per_receiver)
+        self._lanes = Lanes()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._timers: dict[Sandbox, asyncio.TimerHandle] = {}
@@ -86,9 +110,10 @@ class Dispatcher:
             if self._loop is None or sandbox.is_closed:
                 return
             sandbox.settle()
-            self._send(sandbox)
-            self._woken.discard(sandbox)  # what settling brought about has been sent
-            self._arm(sandbox)
+            if not sandbox.is_walking:  # else whoever walks sends what is ready, and knows of it
+                self._send(sandbox)
+                self._arm(sandbox)
+            self._woken.discard(sandbox)  # what settling brought about has been seen
 
     def _arm(self, sandbox: Sandbox) -> None:
         due_ms = sandbox.life.next_due_ms()
@@ -102,7 +127,7 @@ class Dispatcher:
         life = sandbox.life
         taken = life.outbox.take(job_ids)
         for delivery in taken:
-            self._lanes.add(delivery.url, partial(self._attempt, sandbox, life, delivery))
+            self._lanes.add((sandbox, delivery.url), partial(self._attempt, sandbox, life, delivery))
         return taken
 
     async def _attempt(self, sandbox: Sandbox, life: Life, delivery: Delivery) -> None:
@@ -117,9 +142,14 @@ class Dispatcher:
             timeout_s = delivery.timeout_ms / 1000
             timeout_s = timeout_s if runs_by_itself else min(timeout_s, LONGEST_STANDING_S)
             sent = letter.sent
-            answer = await self._poster.post(delivery.url, sent.headers, sent.body, timeout_s)
+            if calls_the_simulator(delivery.url):
+                answer = Answer(error=f"refused: {_NO_COMMAND}", is_refused=True)
+            else:
+                answer = await self._poster.post(delivery.url, sent.headers, sent.body, timeout_s)
+            if answer.is_refused:
+                _LOG.warning("webhook %d to %s was %s", delivery.number, shown_url(delivery.url), answer.error)
             attempt = Attempt(
-                *(letter.at_ms, sent.headers, sent.body, answer.status, answer.body, answer.error),
+                *(letter.at_ms, sent.headers, sent.body, answer.status, answer.body, answer.headers, answer.error),
                 *(answer.took_ms, answer.is_refused),
             )
             with sandbox.lock:
@@ -153,6 +183,7 @@ class Dispatcher:
             Conflict: somebody else advances it already, or the sandbox was reset on the way.
         """
         made: dict[int, Delivery] = {}
+        await self._let_another_walk(sandbox)
         try:
             with sandbox.walk() as step:
                 to_ms = max(to_ms, sandbox.clock.now_ms())
@@ -162,17 +193,36 @@ class Dispatcher:
             self._wake_up(sandbox)
         return list(made.values())
 
+    async def _let_another_walk(self, sandbox: Sandbox) -> None:
+        """Give whoever walks a moment to end; a receiver that is being told cannot wait any longer for that."""
+        ends_at = asyncio.get_running_loop().time() + LONGEST_STANDING_S / 2
+        while sandbox.is_walking and (left_s := ends_at - asyncio.get_running_loop().time()) > 0:
+            await self._news(left_s)
+
     async def _stride(
-        self, sandbox: Sandbox, step: Callable[[int], bool], to_ms: int, made: dict[int, Delivery]
+        self,
+        sandbox: Sandbox,
+        step: Callable[[int], bool],
+        to_ms: int,
+        made: dict[int, Delivery],
+        longest_s: float = math.inf,
     ) -> bool:
-        """Take one step and send what became ready; return whether the instant is reached and nothing is left to do."""
+        """Take one step and send what became ready; return whether the instant is reached and nothing is left to do.
+
+        Raises:
+            Conflict: the sandbox was reset meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + longest_s
         with sandbox.lock:
+            life = sandbox.life
             is_there = step(to_ms)
             made |= {delivery.number: delivery for delivery in self._send(sandbox)}
-        life = sandbox.life
-        while life.outbox.under_way and not life.is_over:
-            await self._news(LONGEST_STANDING_S)
+        while life.outbox.under_way and not life.is_over and loop.time() < ends_at:
+            await self._news(min(LONGEST_STANDING_S, ends_at - loop.time()))
         with sandbox.lock:
+            if life.is_over:
+                raise Conflict("the sandbox was reset meanwhile")
             next_ms = life.next_due_ms()
             return is_there and not life.outbox.has_ready and (next_ms is None or next_ms > to_ms)
 
@@ -200,8 +250,12 @@ class Dispatcher:
             if has_to_wait or (due_ms is None and not life.outbox.has_ready):
                 await self._news(ends_at - loop.time())
             else:
-                with sandbox.walk() as step:
-                    await self._stride(sandbox, step, sandbox.clock.now_ms() if due_ms is None else due_ms, {})
+                try:
+                    with sandbox.walk() as step:
+                        to_ms = sandbox.clock.now_ms() if due_ms is None else due_ms
+                        await self._stride(sandbox, step, to_ms, {}, ends_at - loop.time())
+                finally:
+                    self._wake_up(sandbox)
         return found[:count]
 
     async def send_first(self, sandbox: Sandbox, job_ids: Iterable[str]) -> None:
@@ -218,9 +272,9 @@ class Dispatcher:
     async def finish(self, sandbox: Sandbox, delivery: Delivery) -> None:
         """Send what is ready and return once an attempt at this webhook has been made."""
         life = sandbox.life
-        with sandbox.lock:
-            self._send(sandbox)
         while delivery.state in (READY, UNDER_WAY) and not life.is_over:
+            with sandbox.lock:
+                self._send(sandbox, [delivery.job.id])  # although the reply to its job's submit may not be written yet
             await self._news(LONGEST_STANDING_S)
 
     def _wake_up(self, sandbox: Sandbox) -> None:
@@ -241,6 +295,17 @@ class Dispatcher:
             pulse.set_result(None)
 
 
+def _reason(delivery: Delivery) -> str:
+    """Return how far a webhook is, in words, with what held it up."""
+    last = delivery.attempts[-1] if delivery.attempts else None
+    about = f"webhook {delivery.number} ({delivery.word}) {_IN_WORDS[delivery.state]}"
+    if delivery.state == WAITING and delivery.due_ms is None:
+        return f"{about} until a look has shown the end of job {delivery.job.id}"
+    if last and (last.error or not delivery.accepts(last.status)):
+        return f"{about}: {last.error or f'answered {last.status}'}"
+    return about
+
+
 def _found(sandbox: Sandbox, fits: Callable[[Delivery], bool]) -> list[Delivery]:
     with sandbox.lock:
         return [delivery for delivery in sandbox.life.outbox if fits(delivery)]
@@ -248,12 +313,10 @@ def _found(sandbox: Sandbox, fits: Callable[[Delivery], bool]) -> list[Delivery]
 
 def _not_in_time(sandbox: Sandbox, found: int, wanted: int, timeout_s: float) -> NotInTime:
     with sandbox.lock:
-        outbox, due_ms = sandbox.life.outbox, sandbox.life.next_due_ms()
-        outlook = "something is due later" if due_ms is not None else "nothing is due"
-        states = [delivery.state for delivery in outbox]
-    kept = (
-        ", ".join(f"{states.count(state)} {state.replace('_', ' ')}" for state in dict.fromkeys(states))
-        or "none at all"
-    )
-    message = f"{found} of {wanted} webhooks that fit came within {timeout_s:g} s; {outlook}; there are {kept}"
+        kept, due_ms = list(sandbox.life.outbox), sandbox.life.next_due_ms()
+        reasons = [_reason(delivery) for delivery in kept[-_MOST_TOLD:]]
+    outlook = "something is due later" if due_ms is not None else "nothing is due"
+    there = "; ".join(reasons) or "there are no webhooks at all"
+    earlier = f"{len(kept) - _MOST_TOLD} earlier ones; " if len(kept) > _MOST_TOLD else ""
+    message = f"{found} of {wanted} webhooks that fit came within {timeout_s:g} s, and {outlook}. {earlier}{there}"
     return NotInTime(message, found=found)

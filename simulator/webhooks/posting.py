@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import io
-import re
 import socket
 import ssl
 from base64 import b64encode
@@ -17,8 +16,10 @@ import msgspec
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from simulator.jobs.deliveries import shown_url
 from simulator.vendors.vendor import Headers
 from simulator.webhooks.reach import Reach
+from simulator.webhooks.resolving import Resolver
 
 MOST_KEPT_BYTES = 16_384  # of an answer's headers, and again of its body
 _LARGE_BYTES = 1 << 20  # aiohttp warns of a larger body unless it can be read piece by piece
@@ -86,8 +87,7 @@ class Poster:
         try:
             target, authorization = _read_url(url)
         except ValueError as error:
-            answer.error = f"the URL {shown_url(url)} {error}"
-            return answer
+            return Answer(error=f"refused: the URL {shown_url(url)} {error}", is_refused=True)
         if authorization and not any(name.lower() == "authorization" for name, _ in headers):
             headers = (*headers, ("Authorization", authorization))
         way = _Way(target.raw_host or "")
@@ -130,7 +130,7 @@ class Poster:
         connector = aiohttp.TCPConnector(
             limit=0,
             force_close=True,
-            resolver=aiohttp.ThreadedResolver(),
+            resolver=Resolver(),
             ttl_dns_cache=1,
             ssl=self._verifies_tls,
             socket_factory=self._new_socket,
@@ -157,21 +157,6 @@ class Poster:
             raise PermissionError(errno.EACCES, refusal)
         way.sockets.append(socket.socket(family, kind, protocol))
         return way.sockets[-1]
-
-
-def shown_url(url: str) -> str:
-    """Return a URL as it may be shown: without its password, or its user where that may be a secret by itself."""
-    start, slashes, rest = url.partition("//")
-    if not slashes:
-        start, rest = "", url
-    [authority] = re.findall(r"\A[^/?#]*", rest)
-    target = _parsed(url)
-    is_readable = target is not None and target.raw_host  # its credentials may be what makes it unreadable
-    end = (authority if is_readable else rest).rfind("@")
-    if end < 0:
-        return url
-    user, colon, _ = rest[:end].partition(":")
-    return f"{start}{slashes}{user + ':' if colon else ''}***{rest[end:]}"
 
 
 def _parsed(url: str) -> URL | None:

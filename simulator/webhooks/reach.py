@@ -1,5 +1,6 @@
 """To which addresses webhooks may go: this machine and private networks; others where they are allowed; some never."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -32,13 +33,14 @@ class Reach:
         self._allows_all = "*" in allowed
         self._networks: list[Network] = []
         self._names: list[str] = []
+        self.refusal = lru_cache(4096)(self._refusal)
         for entry in allowed:
             try:
                 self._networks.append(ip_network(entry))
             except ValueError:
                 self._names.append(_plain(entry))
 
-    def refusal(self, host: str, address: str) -> str:
+    def _refusal(self, host: str, address: str) -> str:
         """Return why a webhook for a host may not go to the address that its name led to; ``""`` if it may."""
         try:
             there = ip_address(address.partition("%")[0])

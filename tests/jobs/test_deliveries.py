@@ -1,13 +1,21 @@
 """Webhooks as data: which faults there are, when they strike, and what they do to a body."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.jobs.chance import Draws
-from simulator.jobs.deliveries import FAULTS, NO_FAULTS, Faults, Hook, alike, renamed, with_extra_fields
+from simulator.jobs.deliveries import (
+    FAULTS,
+    NO_FAULTS,
+    Faults,
+    Hook,
+    alike,
+    calls_the_simulator,
+    shown_url,
+    with_extra_fields,
+    without_passwords,
+)
 from simulator.jobs.durations import fixed
 
 ALL_FAULTS = Faults(
@@ -46,20 +54,17 @@ def test_faults_go_by_the_names_that_scenarios_use() -> None:
     )
 
 
-def test_faults_strike_only_the_states_they_name() -> None:
-    assert Faults(lost=True).strike("done", Draws())
-    assert Faults(states=("done", "error")).strike("done", Draws())
-    assert not Faults(states=("error",)).strike("done", Draws())
+def test_faults_mean_only_the_states_they_name() -> None:
+    assert Faults(lost=True).means("done", "succeeded")
+    assert Faults(states=("done", "error")).means("done", "succeeded")
+    assert Faults(states=("succeeded",)).means("done", "succeeded")
+    assert not Faults(states=("error",)).means("done", "succeeded")
 
 
-def test_chance_is_drawn_anew_for_each_webhook_and_stays_for_each() -> None:
-    faults = Faults(chance=0.25, lost=True)
-
-    struck = [faults.strike("done", Draws("seed"), number) for number in range(2000)]
-
-    assert 400 < sum(struck) < 600
-    assert struck == [faults.strike("done", Draws("seed"), number) for number in range(2000)]
-    assert not any(Faults(chance=0).strike("done", Draws("seed"), number) for number in range(100))
+def test_faults_can_be_left_out() -> None:
+    assert ALL_FAULTS.without("lost", "stale_timestamp", "late").names() == tuple(
+        name for name in FAULTS if name not in ("lost", "stale_timestamp", "late")
+    )
 
 
 def test_of_two_that_speak_of_one_thing_the_upper_counts() -> None:
@@ -103,13 +108,46 @@ def test_what_an_id_begins_with_stays_where_it_has_no_digits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "after"),
+    ("url", "shown"),
     [
-        ({"id": "j1", "n": 1, "none": None}, {"id": "j2", "n": 1, "none": None}),
-        ({"j1": {"urls": ["http://x/j1/a.png", "http://x/b.png"]}}, {"j1": {"urls": ["http://x/j2/a.png", "http://x/b.png"]}}),
-        ("j1", "j2"),
-        (7, 7),
+        ("http://h:1/p?q=a@b", "http://h:1/p?q=a@b"),
+        ("http://user:pa55@h/x?y=a@b", "http://user:***@h/x?y=a@b"),
+        ("https://token@h/", "https://***@h/"),
+        ("bob:pw@h", "bob:***@h"),
+        ("http:/bob:pw@h/", "http:***@h/"),
+        ("http://bob:p/w@h/", "http://bob:***@h/"),
     ],
-)  # fmt: skip
-def test_an_id_is_renamed_wherever_it_is_said(body: Any, after: Any) -> None:
-    assert renamed(body, "j1", "j2") == after
+)
+def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b'{"a": "http://user:pa55@h/x?y=a@b"}', b'{"a": "http://user:***@h/x?y=a@b"}'),
+        (b'{"a": "http:\\/\\/u:pw@h"}', b'{"a": "http:\\/\\/u:***@h"}'),
+        (b"url=http%3A%2F%2Fu%3Apw%40h%2F&b=a%40b", b"url=http%3A%2F%2Fu%3A***%40h%2F&b=a%40b"),
+        (b"mail me@example.com at https://example.com/a@b", b"mail me@example.com at https://example.com/a@b"),
+    ],
+)
+def test_a_text_is_shown_without_the_passwords_of_its_urls(text: bytes, shown: bytes) -> None:
+    assert without_passwords(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "commands"),
+    [
+        ("http://h/_simulator/reset", True),
+        ("http://h/%5Fsimulator/reset", True),
+        ("http://h/~t1/_simulator/clock/advance", True),
+        ("http://h/_simulator/sandboxes/t1/reset", True),
+        ("http://h/_simulator", True),
+        ("http://h/_simulator/receiver/akool/x", False),
+        ("http://h/_simulator/sandboxes/t1/receiver/akool/x", False),
+        ("http://h/hook?to=/_simulator/reset", False),
+        ("http://[/_simulator/", False),
+    ],
+)
+def test_what_would_command_a_simulator_is_known(url: str, commands: bool) -> None:
+    assert calls_the_simulator(url) is commands

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.jobs.deliveries import FAULTS, NO_FAULTS, USUAL, Faults, Manner
-from simulator.jobs.durations import Duration
+from simulator.jobs.durations import Duration, fixed
 from simulator.jobs.reading import read_scenario
 from simulator.jobs.reading_webhooks import FAULT_KEYS, KEYS, read_faults
 from simulator.jobs.scenario import Scenario
@@ -54,7 +54,7 @@ def test_without_the_key_webhooks_go_as_usual() -> None:
 
 def test_every_fault_can_be_named() -> None:
     assert tuple(ONE_OF_EACH) == FAULTS
-    assert set(KEYS) == {"retries", "timeout", *FAULT_KEYS}
+    assert set(KEYS) == {"retries", "timeout", "accepts", "body", *FAULT_KEYS}
     assert set(FAULT_KEYS) == {name.removesuffix("_ms") for name in get_type_hints(Faults)}
 
 
@@ -93,7 +93,9 @@ def test_the_forms_of_late(said: Any, late: Duration) -> None:
         ({"chance": 0, "lost": True}, Manner(faults=Faults(chance=0, lost=True))),
         ({"duplicate": 100}, Manner(faults=Faults(duplicate=100))),
         ({"burst": 1000}, Manner(faults=Faults(burst=1000))),
-        ({"lost": False}, USUAL),
+        ({"lost": False, "late": "2m"}, Manner(faults=Faults(late=fixed(120_000)))),
+        ({"accepts": [200, 201]}, Manner(accepts=(200, 201))),
+        ({"body": {"event": "other", "data": None}}, Manner(body={"event": "other", "data": None})),
     ],
 )
 def test_what_may_just_be_said(said: dict[str, Any], meant: Manner) -> None:

@@ -15,7 +15,7 @@ BAD_DOCUMENTS = (  # each line a place, what is wrong and what would be legal
     BadDocument(
         "- happy\n",
         (
-            "bad.yaml:1:1: a list stands here instead of a mapping; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, webhook, when, off_contract, hold",
+            "bad.yaml:1:1: a list stands here instead of a mapping; legal: scenario, vendor, kind, summary, like, states, result, expires, refresh, reply, switches, webhook, faults, when, off_contract, hold",
         ),
         True,
     ),
@@ -66,7 +66,7 @@ states:
 sumary: typo
 """,
         (
-            "bad.yaml:4:1: sumary: there is no key 'sumary' here; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, webhook, when, off_contract, hold (did you mean 'summary'?)",
+            "bad.yaml:4:1: sumary: there is no key 'sumary' here; legal: scenario, vendor, kind, summary, like, states, result, expires, refresh, reply, switches, webhook, faults, when, off_contract, hold (did you mean 'summary'?)",
         ),
         True,
     ),
@@ -75,10 +75,10 @@ sumary: typo
 scenario: bad
 states:
   running: {for: 5s, then: succeeded}
-faults: {}
+wire: {}
 """,
         (
-            "bad.yaml:4:1: faults: there is no key 'faults' here; legal: scenario, vendor, kind, summary, states, result, expires, refresh, reply, switches, webhook, when, off_contract, hold",
+            "bad.yaml:4:1: wire: there is no key 'wire' here; legal: scenario, vendor, kind, summary, like, states, result, expires, refresh, reply, switches, webhook, faults, when, off_contract, hold",
         ),
         True,
     ),
@@ -789,7 +789,7 @@ states:
 webhook: {duplicat: 3}
 """,
         (
-            "bad.yaml:4:11: webhook.duplicat: there is no key 'duplicat' here; legal: retries, timeout, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, … (did you mean 'duplicate'?)",
+            "bad.yaml:4:11: webhook.duplicat: there is no key 'duplicat' here; legal: retries, timeout, accepts, body, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, truncated (did you mean 'duplicate'?)",
         ),
         True,
     ),
@@ -801,7 +801,7 @@ states:
 webhook: {}
 """,
         (
-            "bad.yaml:4:10: webhook: it changes nothing; legal: retries, timeout, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, …",
+            "bad.yaml:4:10: webhook: it changes nothing; legal: retries, timeout, accepts, body, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, truncated",
         ),
         True,
     ),
@@ -993,7 +993,7 @@ states:
 webhook: lost
 """,
         (
-            "bad.yaml:4:10: webhook: 'lost' stands here instead of a mapping; legal: retries, timeout, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, …",
+            "bad.yaml:4:10: webhook: 'lost' stands here instead of a mapping; legal: retries, timeout, accepts, body, chance, states, lost, late, duplicate, burst, out_of_order, before_reply, after_poll, stale_timestamp, wrong_signature, wrong_id, other_sandbox, extra_fields, truncated",
         ),
         True,
     ),
@@ -1050,6 +1050,43 @@ states:
 scenario: second
 """,
         ("bad.yaml:4:1: a second document begins here: one scenario a file",),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+like: happy
+states: {running: {for: 5s, then: succeeded}}
+""",
+        ("bad.yaml:2:1: like: `like` takes the states of another scenario, and `states` says others; keep one",),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+like: bad
+""",
+        ("bad.yaml:2:7: like: a scenario cannot be like itself",),
+        False,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+like: Happy one
+""",
+        ("bad.yaml:2:7: like: 'Happy one' is no name of a scenario",),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+like: happy
+webhook: {accepts: [99], body: []}
+""",
+        (
+            "bad.yaml:3:21: webhook.accepts[0]: 99 is no HTTP status from 200 to 599",
+            "bad.yaml:3:32: webhook.body: a list is no merge patch: a mapping of what is to be otherwise, null to remove it",
+        ),
         True,
     ),
     BadDocument(

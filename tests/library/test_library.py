@@ -231,7 +231,7 @@ def test_what_a_kind_lacks_is_why_it_cannot_play(library: Library, more: str, wh
     [
         ("{retries: []}", None, "it is about webhooks, and a job of kind 'plain' sends none"),
         ("{truncated: true}", None, "it is about webhooks, and a job of kind 'plain' sends none"),
-        ("{truncated: false}", None, ""),
+        ("{accepts: [201]}", UNSIGNED, ""),
         ("{truncated: true}", UNSIGNED, ""),
         ("{wrong_signature: true}", UNSIGNED, "it signs wrongly, and a webhook of kind 'plain' is not signed"),
         ("{wrong_signature: true}", SIGNED, ""),
@@ -252,6 +252,40 @@ def test_what_a_kinds_webhook_lacks_is_why_it_cannot_play(
     if why:
         with pytest.raises(UnfitScenario, match=why):
             library.script("x", ACME, kind)
+
+
+def test_a_scenario_that_is_like_another_takes_its_course_as_each_kind_has_it(library: Library) -> None:
+    library.add("scenario: base\nstates: {running: {for: 1s, then: succeeded}}\nresult: {count: 2}\n")
+    library.add("scenario: mine\nlike: base\nsummary: Mine.\nhold: true\n")
+
+    base, mine = library.script("base", ACME, FILM), library.script("mine", ACME, FILM)
+
+    assert mine.states == base.states
+    assert (mine.scenario.name, mine.scenario.summary, mine.scenario.hold) == ("mine", "Mine.", True)
+    assert mine.scenario.result.count == 2
+    assert library.script("mine", ACME, FILM) is mine
+
+
+def test_a_scenario_that_is_like_another_follows_its_changes(library: Library) -> None:
+    library.add("scenario: base\nstates: {running: {for: 1s, then: succeeded}}\n")
+    library.add("scenario: mine\nlike: base\n")
+    before = library.script("mine", ACME, FILM)
+
+    library.add("scenario: base\nstates: {running: {for: 9s, then: succeeded}}\n")
+
+    assert library.script("mine", ACME, FILM).states != before.states
+
+
+@pytest.mark.parametrize(
+    ("like", "why"),
+    [("nobody", "there is no scenario of that name here"), ("other", "which is like 'happy'; name that one")],
+)
+def test_a_scenario_like_none_or_like_a_like_one_is_unfit(library: Library, like: str, why: str) -> None:
+    library.add("scenario: other\nlike: happy\n")
+    library.add(f"scenario: mine\nlike: {like}\n")
+
+    with pytest.raises(UnfitScenario, match=why):
+        library.script("mine", ACME, FILM)
 
 
 def test_moderation_becomes_a_failure_where_there_is_none(library: Library) -> None:

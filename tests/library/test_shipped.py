@@ -135,9 +135,7 @@ def test_a_webhook_scenario_is_happy_with_the_fault_of_its_name(name: str) -> No
     [fault] = said.webhook.faults.names()
     assert fault.removesuffix("_timestamp").replace("_", "-") == name
     assert said.webhook == Manner(faults=said.webhook.faults)
-    assert said == msgspec.structs.replace(
-        entry("happy.yaml").scenario, name=said.name, summary=said.summary, webhook=said.webhook
-    )
+    assert (said.like, said.states) == ("happy", ())
 
 
 def test_there_is_a_scenario_for_each_way_in_which_webhooks_go_wrong() -> None:

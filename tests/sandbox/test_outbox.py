@@ -10,8 +10,10 @@ from simulator.jobs.deliveries import USUAL, Faults, Manner
 from simulator.jobs.durations import fixed
 from simulator.jobs.errors import Conflict, NotFound, UnfitScenario
 from simulator.jobs.scenario import Scenario
-from simulator.sandbox.outbox import MOST_ORDERS, OVERTAKEN_AFTER_MS, Attempt, Delivery, FaultOrder, Letter
+from simulator.sandbox.delivery import Attempt, Delivery, Letter
+from simulator.sandbox.outbox import OVERTAKEN_AFTER_MS
 from simulator.sandbox.sandbox import Sandbox
+from simulator.sandbox.webhook_orders import MOST_ORDERS, FaultOrder
 from tests.acme import EPOCH_MS, STUCK, call, sandbox, scenario, seal, state
 
 HOOK = {"hook": "http://127.0.0.1:9/hook"}
@@ -179,11 +181,11 @@ def test_webhooks_wait_until_the_reply_to_the_submit_has_been_written() -> None:
     box = box_with()
     outbox = box.life.outbox
     job = call(box, "plain", body=HOOK).job
-    outbox.withhold(job.id)
+    release = outbox.withhold(job.id)
     box.advance(60_000)
 
     assert outbox.take() == []
-    outbox.release([job.id])
+    release()
     assert [delivery.word for delivery in outbox.take()] == ["inking"]  # and the end waits for the receiver's answer
 
 
@@ -447,20 +449,20 @@ def test_a_chance_is_drawn_once_for_each_and_by_the_seed() -> None:
 def test_faults_laid_ready_strike_so_many_times_and_only_whom_they_are_for() -> None:
     box = box_with()
     outbox = box.life.outbox
-    outbox.order(FaultOrder(Faults(lost=True), vendor="acme", operation="plain", times=2))
-    outbox.order(FaultOrder(Faults(lost=True), vendor="other", times=None))
+    outbox.orders.add(FaultOrder(Faults(lost=True), vendor="acme", operation="plain", times=2))
+    outbox.orders.add(FaultOrder(Faults(lost=True), vendor="other", times=None))
 
     post = told(box)
     told_again = told(box)
 
     assert post.said == []
     assert [word for word, _ in told_again.said] == ["inking", "done"]
-    assert [(order.vendor, order.times) for order in outbox.orders] == [("other", None)]
+    assert [(order.vendor, order.times) for order in outbox.orders.kept] == [("other", None)]
 
 
 def test_faults_laid_ready_go_over_those_of_the_scenario() -> None:
     box = faulty(duplicate=3, states=("done",))
-    box.life.outbox.order(FaultOrder(Faults(duplicate=2, wrong_id=True, states=("succeeded",)), times=None))
+    box.life.outbox.orders.add(FaultOrder(Faults(duplicate=2, wrong_id=True, states=("succeeded",)), times=None))
 
     post = told(box)
 
@@ -470,7 +472,7 @@ def test_faults_laid_ready_go_over_those_of_the_scenario() -> None:
 
 def test_faults_laid_ready_may_have_a_job_overtake_its_reply() -> None:
     box = box_with()
-    box.life.outbox.order(FaultOrder(Faults(before_reply=True)))
+    box.life.outbox.orders.add(FaultOrder(Faults(before_reply=True)))
 
     job = call(box, "plain", body=HOOK).job
     other = call(box, "plain", body=HOOK).job
@@ -482,10 +484,10 @@ def test_faults_laid_ready_may_have_a_job_overtake_its_reply() -> None:
 def test_no_more_than_a_thousand_faults_are_laid_ready() -> None:
     outbox = box_with().life.outbox
     for _ in range(MOST_ORDERS):
-        outbox.order(FaultOrder(Faults(lost=True)))
+        outbox.orders.add(FaultOrder(Faults(lost=True)))
 
     with pytest.raises(Exception, match="laid ready already"):
-        outbox.order(FaultOrder(Faults(lost=True)))
+        outbox.orders.add(FaultOrder(Faults(lost=True)))
 
 
 def test_resend_sends_the_same_again_in_one_attempt() -> None:

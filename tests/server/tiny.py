@@ -14,6 +14,8 @@ from simulator.vendors.vendor import AccountStart, Call, Operation, Reply, Switc
 from tests.acme import authenticate, kind
 
 STATUSES = {
+    errors.ApiError: 500,
+    errors.Unavailable: 503,
     errors.BadCall: 400,
     errors.MalformedBody: 400,
     errors.NoKey: 401,

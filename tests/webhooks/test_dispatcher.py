@@ -215,7 +215,8 @@ async def test_wait_says_what_there_is_where_nothing_comes(world: World) -> None
     submit(box, receiver)
 
     with pytest.raises(
-        NotInTime, match=r"0 of 1 webhooks that fit came within 0.05 s; nothing is due; there are 2 lost"
+        NotInTime,
+        match=r"0 of 1 webhooks .* within 0.05 s, and nothing is due. .*; webhook 2 \(done\) was lost on purpose",
     ):
         await world.dispatcher.wait(box, lambda delivery: delivery.state == "delivered", timeout_s=0.05)
 
@@ -320,3 +321,123 @@ async def test_ten_thousand_webhooks_are_neither_lost_nor_doubled_and_keep_their
         told.setdefault(body["id"], []).append(body["status"])
     assert set(told) == set(ids)
     assert {tuple(words) for words in told.values()} == {("inking", "done")}
+
+
+async def test_advance_lists_every_copy_it_sends(world: World) -> None:
+    box, receiver = world.box(Manner(faults=Faults(duplicate=3))), await world.receiver()
+    submit(box, receiver)
+
+    sent = await world.dispatcher.advance(box, EPOCH_MS + 60_000)
+
+    assert [delivery.word for delivery in sent] == ["inking"] * 3 + ["done"] * 3
+    assert len(receiver.got) == 6
+
+
+async def test_a_slow_receiver_delays_no_other_path_and_no_other_sandbox(world: World) -> None:
+    may_answer = asyncio.Event()
+
+    async def slow(receiver: Receiver, request: web.BaseRequest, body: Any) -> int:
+        if request.path == "/slow":
+            await may_answer.wait()
+        return 200
+
+    one, other, receiver = world.box(mode="real", speed=1000), world.box(), await world.receiver(slow)
+    slow_url = receiver.url.replace("/hook", "/slow")
+    for _ in range(100):
+        call(one, "plain", body={"hook": slow_url})
+    await receiver.until(2)
+    submit(one, receiver)
+    submit(other, receiver)
+
+    async with asyncio.timeout(20):
+        sent = await world.dispatcher.advance(other, EPOCH_MS + 60_000)
+
+    assert [delivery.state for delivery in sent] == ["delivered"] * 2
+    may_answer.set()
+    await world.quiet(one)
+
+
+@pytest.mark.parametrize("path", ["/_simulator/reset", "/%5fsimulator/clock/advance", "/~t1/_simulator/reset"])
+async def test_no_webhook_commands_a_simulator(world: World, path: str) -> None:
+    box, receiver = world.box(), await world.receiver()
+    call(box, "plain", body={"hook": receiver.url.replace("/hook", path)})
+
+    sent = await world.dispatcher.advance(box, EPOCH_MS + 60_000)
+
+    assert [delivery.state for delivery in sent] == ["refused"] * 2
+    assert "no webhook commands a simulator" in sent[0].attempts[0].error
+    assert receiver.got == []
+
+
+async def test_wait_ends_in_time_although_receivers_hang(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatching, "LONGEST_STANDING_S", 30)
+
+    async def hang(receiver: Receiver, request: web.BaseRequest, body: Any) -> int:
+        await asyncio.Event().wait()
+        return 200
+
+    box, receiver = world.box(), await world.receiver(hang)
+    submit(box, receiver)
+
+    async with asyncio.timeout(10):
+        with pytest.raises(NotInTime, match=r"webhook 1 \(inking\) is under way"):
+            await world.dispatcher.wait(box, lambda delivery: delivery.state == "delivered", timeout_s=0.05)
+
+
+async def test_what_is_sent_by_hand_does_not_wait_for_the_reply_to_the_submit(world: World) -> None:
+    box, receiver = world.box(), await world.receiver()
+    job_id = submit(box, receiver)
+    with box.lock:
+        box.life.outbox.withhold(job_id)
+        delivery = box.life.outbox.fire(box.job(job_id), box.life.kinds["acme/plain"])
+
+    async with asyncio.timeout(10):
+        await world.dispatcher.finish(box, delivery)
+
+    assert delivery.state == "delivered"
+
+
+async def test_an_advance_waits_a_moment_for_another_one(world: World) -> None:
+    box, receiver = world.box(), await world.receiver()
+    submit(box, receiver)
+
+    one, other = await asyncio.gather(
+        world.dispatcher.advance(box, EPOCH_MS + 30_000), world.dispatcher.advance(box, EPOCH_MS + 60_000)
+    )
+
+    assert len(one) + len(other) == 2
+    assert box.clock.now_ms() == EPOCH_MS + 60_000
+
+
+async def test_an_error_that_nobody_foresaw_ends_no_lane(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    box, receiver = world.box(), await world.receiver()
+    box.on_less_to_do.append(lambda: 1 / 0)  # a mistake of whoever listens
+    for _ in range(3):
+        submit(box, receiver)
+
+    sent = await world.dispatcher.advance(box, EPOCH_MS + 60_000)
+
+    assert [delivery.state for delivery in sent] == ["delivered"] * 6
+    assert "nobody foresaw" in caplog.text
+
+
+async def test_a_reset_meanwhile_is_told_although_the_instant_is_reached(world: World) -> None:
+    came, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def hold(receiver: Receiver, request: web.BaseRequest, body: Any) -> int:
+        came.set()
+        await may_answer.wait()
+        return 200
+
+    box, receiver = world.box(), await world.receiver(hold)
+    submit(box, receiver)
+    box.advance(60_000)
+    await came.wait()
+    advancing = asyncio.create_task(world.dispatcher.advance(box, EPOCH_MS + 60_000))
+    await asyncio.sleep(0)
+
+    box.reset()
+
+    with pytest.raises(Conflict, match="reset"):
+        await advancing
+    may_answer.set()

@@ -7,10 +7,10 @@ import msgspec
 
 from simulator.jobs.errors import NotFound, SimulatorError
 from simulator.library import Library
-from simulator.sandbox.outbox import Delivery
+from simulator.sandbox.delivery import Delivery
 from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
-from simulator.server.addresses import Address
+from simulator.server.addresses import Door
 from simulator.vendors.vendor import Vendor
 
 
@@ -87,7 +87,7 @@ class ControlCall(msgspec.Struct):
 
     services: Services
     sandbox: Sandbox
-    address: Address
+    door: Door
     origin: str
     path: Mapping[str, str]
     query: Mapping[str, Any]
@@ -105,11 +105,11 @@ class ControlCall(msgspec.Struct):
     def base(self) -> str:
         """The URL below which this client reaches the sandbox."""
         id = self.sandbox.id
-        return self.origin if id in (MAIN, self.address.door.sandbox) else f"{self.origin}/~{id}"
+        return self.origin if id in (MAIN, self.door.sandbox) else f"{self.origin}/~{id}"
 
     def base_of(self, vendor_name: str) -> str:
         """Return the URL at which this client reaches a vendor in the sandbox."""
-        return self.base if self.address.door.vendor == vendor_name else f"{self.base}/{vendor_name}"
+        return self.base if self.door.vendor == vendor_name else f"{self.base}/{vendor_name}"
 
     def asked_vendor(self) -> Vendor | None:
         """Return the vendor that the query or the path names, if one does.

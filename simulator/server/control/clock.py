@@ -9,6 +9,7 @@ from simulator.server.control.shown import show_clock, show_instant
 from simulator.server.control.shown_webhooks import show_delivery
 from simulator.vendors.vendor import Reply
 
+MOST_LISTED = 1000  # webhooks in one reply
 _PART = re.compile(r"[0-9.]+[a-z]+")
 
 
@@ -38,12 +39,13 @@ async def _walk(call: ControlCall, before_ms: int, to_ms: int) -> Reply:
     """Move to an instant, webhook by webhook unless nobody waits for them; a running clock may have passed it meanwhile."""
     sandbox, sent = call.sandbox, []
     if call.body and call.body.get("wait") is False:
-        sandbox.advance_to(max(to_ms, sandbox.clock.now_ms()))
+        sandbox.catch_up_to(to_ms)
     else:
         sent = await call.services.deliveries.advance(sandbox, to_ms)
     with sandbox.lock:
-        shown = [show_delivery(delivery) for delivery in sent]
-        return Reply({**show_instant(sandbox.clock.now_ms()), "moved_ms": to_ms - before_ms, "webhooks": shown})
+        shown = [show_delivery(delivery) for delivery in sent[:MOST_LISTED]]
+        about = {"moved_ms": to_ms - before_ms, "webhooks": shown, "webhooks_total": len(sent)}
+        return Reply({**show_instant(sandbox.clock.now_ms()), **about})
 
 
 async def skip_to_next_event(call: ControlCall) -> Reply:
@@ -51,7 +53,7 @@ async def skip_to_next_event(call: ControlCall) -> Reply:
     before_ms = call.sandbox.clock.now_ms()
     at_ms = call.sandbox.next_change_ms()
     if at_ms is None:
-        return Reply({**show_instant(before_ms), "moved_ms": 0, "webhooks": []})
+        return Reply({**show_instant(before_ms), "moved_ms": 0, "webhooks": [], "webhooks_total": 0})
     return await _walk(call, before_ms, at_ms)
 
 

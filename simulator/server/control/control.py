@@ -13,7 +13,7 @@ from simulator.jobs.errors import BodyTooLarge, ContractBroken, Finding, Malform
 from simulator.library import Library
 from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
-from simulator.server.addresses import Address, disagreement, origin
+from simulator.server.addresses import FRONT_DOOR, Address, Door, disagreement, origin
 from simulator.server.bodies import NO_BODY, URLENCODED, Body, read_body, read_json, read_pairs, read_raw
 from simulator.server.control import (
     accounts,
@@ -26,6 +26,7 @@ from simulator.server.control import (
     scenarios,
     switches,
     webhooks,
+    wire_faults,
 )
 from simulator.server.control.calls import (
     BadRequest,
@@ -38,7 +39,7 @@ from simulator.server.control.calls import (
 from simulator.server.control.guard import Guard
 from simulator.server.control.shown import show_error, show_text_problems
 from simulator.server.exchange import Bug, as_bug
-from simulator.server.paths import Leaf, Paths, clean
+from simulator.server.paths import Leaf, Paths, clean, split
 from simulator.server.replies import loud, respond, wire
 from simulator.vendors.vendor import Call, Reply, Vendor
 
@@ -81,6 +82,9 @@ HANDLERS: Mapping[str, Handler] = {
     "setReceiver": receiver.set_receiver,
     "listReceived": receiver.list_received,
     "clearReceived": receiver.clear_received,
+    "listFaults": wire_faults.list_faults,
+    "addFaults": wire_faults.add_faults,
+    "clearFaults": wire_faults.clear_faults,
     "readJournal": journal.read_journal,
     "countJournal": journal.count_journal,
     "clearJournal": journal.clear_journal,
@@ -99,6 +103,7 @@ _SHARED = {401: "NoToken", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAll
 """The descriptions of replies that belong to no operation."""
 MAX_BODY_BYTES = 8 << 20
 MAX_RECEIVED_BYTES = 1 << 20
+NO_QUERY: Mapping[str, str] = {}
 _ANYTHING, _BYTES = "*/*", "application/octet-stream"
 _JSON = "application/json"
 _READ_AS_JSON = (_JSON, URLENCODED, "")  # what curl -d and forgetful clients send; no operation takes a form
@@ -107,6 +112,19 @@ _READ_AS_JSON = (_JSON, URLENCODED, "")  # what curl -d and forgetful clients se
 class _Route(msgspec.Struct, frozen=True):
     checks: Checks
     handler: Handler
+
+
+class _Asked(msgspec.Struct):
+    """What a call says, however it came. ``sandbox`` is the one that a prefix or the port names."""
+
+    method: str
+    parts: Sequence[str]
+    query: dict[str, Any]
+    body: Body
+    headers: Mapping[str, str]
+    here: str
+    door: Door = FRONT_DOOR
+    sandbox: str = ""
 
 
 class Control:
@@ -173,87 +191,137 @@ class Control:
         except Exception as error:
             return respond(request, loud(as_bug(error)))
 
+    def ask(
+        self, method: str, path: str, query: Mapping[str, str] = NO_QUERY, body: Any = None, *, here: str = ""
+    ) -> Reply | Awaitable[Reply]:
+        """Do what somebody in this very process wants, without the network: all checks hold, and nobody is kept out.
+
+        ``here`` is the URL at which its clients reach the server. What waits is to be awaited on the server's loop.
+
+        Raises:
+            SimulatorError: our own fault.
+        """
+        said = NO_BODY if body is None else Body(True, _JSON, body)
+        return self._answer(_Asked(method, split(path), dict(query), said, {}, here))
+
     async def _reply(self, request: web.BaseRequest, address: Address) -> Reply:
-        """Do what a call wants, or say what is wrong with it; either is held against the description.
+        """Let a call in, read it and do what it wants.
 
         Raises:
             SimulatorError: our own fault.
         """
         parts = address.parts[:2] if address.parts[2:] == [""] else address.parts  # the index, with a slash behind it
-        leaves = _most_literal(self._paths.find(parts) or {})
-        leaf = leaves.get(request.method) or (leaves.get("GET") if request.method == "HEAD" else None)
         here = origin(request, address.host)
+        query = read_pairs(clean(address.query)) if address.query else {}
+        asked = _Asked(request.method, parts, query, NO_BODY, request.headers, here, address.door, address.sandbox)
+        leaf, _ = self._find(asked)
         try:
             if leaf is None or leaf.target.checks.operation_id not in self._open:
                 self._guard.admit(request.headers, here, clean(address.host))
-            if leaf is None:
-                raise self._nowhere(request.method, address, tuple(leaves))
-            reply = await self._do(request, address, leaf, here)
+            if leaf is not None:
+                asked.body = await _read_body(request, leaf.target.checks)
         except SimulatorError as error:
-            if isinstance(error, ContractBroken | Bug):
-                raise
-            reply = show_error(error)
+            return self._checked(leaf, show_error(error))
+        outcome = self._answer(asked)
+        return outcome if isinstance(outcome, Reply) else await outcome
+
+    def _answer(self, asked: _Asked) -> Reply | Awaitable[Reply]:
+        """Do what a call wants, or say what is wrong with it; either is held against the description.
+
+        Raises:
+            SimulatorError: our own fault.
+        """
+        leaf, methods = self._find(asked)
+        try:
+            if leaf is None:
+                raise self._nowhere(asked, methods)
+            outcome = self._do(asked, leaf)
+        except SimulatorError as error:
+            outcome = _refusal(error)
+        return self._checked(leaf, outcome) if isinstance(outcome, Reply) else self._finish(leaf, outcome)
+
+    async def _finish(self, leaf: Leaf[_Route] | None, outcome: Awaitable[Reply]) -> Reply:
+        """Return the reply of a call that waits."""
+        try:
+            reply = await outcome
+        except SimulatorError as error:
+            reply = _refusal(error)
+        return self._checked(leaf, reply)
+
+    def _find(self, asked: _Asked) -> tuple[Leaf[_Route] | None, tuple[str, ...]]:
+        """Return what a call is for, if there is anything, and the methods that its path has."""
+        leaves = _most_literal(self._paths.find(asked.parts) or {})
+        leaf = leaves.get(asked.method) or (leaves.get("GET") if asked.method == "HEAD" else None)
+        return leaf, tuple(leaves)
+
+    def _checked(self, leaf: Leaf[_Route] | None, reply: Reply) -> Reply:
         if leaf is None:
             self.contract.check_shared_reply(_SHARED[reply.status], reply)
         else:
             leaf.target.checks.check_reply(reply)
         return reply
 
-    async def _do(self, request: web.BaseRequest, address: Address, leaf: Leaf[_Route], here: str) -> Reply:
+    def _do(self, asked: _Asked, leaf: Leaf[_Route]) -> Reply | Awaitable[Reply]:
         """Check a call and do it, with the sandbox's lock held unless its handler waits.
 
         Raises:
             SimulatorError: it is refused; 400 where it does not fit the description, 422 where the sandbox says so.
         """
-        route, path = leaf.target, leaf.values(address.parts)
-        query = read_pairs(clean(address.query)) if address.query else {}
-        body = (
-            await _read_any_body(request)
-            if _ANYTHING in route.checks.accepts
-            else await _read_json_body(request, route.checks)
-        )
-        id, media_type = route.checks.operation_id, body.media_type
-        asked = Call(id, request.method, path, query, request.headers, _no_files, body.value, media_type)
-        if findings := route.checks.check_call(asked, body.is_there):
+        route, path, body = leaf.target, leaf.values(asked.parts), asked.body
+        id = route.checks.operation_id
+        call = Call(id, asked.method, path, asked.query, asked.headers, _no_files, body.value, body.media_type)
+        if findings := route.checks.check_call(call, body.is_there):
             messages = [_told(finding) for finding in findings]
             raise BadRequest(messages[0], findings=show_text_problems(messages))
-        sandbox = self._find_sandbox(id, path, address)
-        call = ControlCall(
-            self.services, sandbox, address, here, path, asked.query, body.value, body.raw, request.headers
-        )
-        try:
-            with sandbox.lock:
-                outcome = route.handler(call)
-            return outcome if isinstance(outcome, Reply) else await outcome
-        except SimulatorError as error:
-            if error.status != 400 or isinstance(error, BadRequest):
-                raise
-            code = Unprocessable.code if error.code == SimulatorError.code else error.code
-            raise Unprocessable(error.message, **{**error.about, "code": code}) from error
+        sandbox = self._find_sandbox(id, path, asked.sandbox)
+        query, headers = call.query, asked.headers
+        with sandbox.lock:
+            return route.handler(
+                ControlCall(self.services, sandbox, asked.door, asked.here, path, query, body.value, body.raw, headers)
+            )
 
-    def _find_sandbox(self, operation_id: str, path: Mapping[str, str], address: Address) -> Sandbox:
+    def _find_sandbox(self, operation_id: str, path: Mapping[str, str], said: str) -> Sandbox:
         named = path.get("sandbox", "")
-        if named and address.sandbox and named != address.sandbox:
-            raise BadRequest(disagreement("path", named, "prefix or port", address.sandbox).message)
+        if named and said and named != said:
+            raise BadRequest(disagreement("path", named, "prefix or port", said).message)
         if operation_id in _OF_PROCESS:
             return self.services.sandboxes.main
-        return self.services.sandboxes.get(named or address.sandbox or MAIN)
+        return self.services.sandboxes.get(named or said or MAIN)
 
-    def _nowhere(self, method: str, address: Address, methods: Sequence[str]) -> SimulatorError:
+    def _nowhere(self, asked: _Asked, methods: Sequence[str]) -> SimulatorError:
         """Return what is wrong with a call that is for no operation, with what was probably meant."""
+        method, path = asked.method[:20], "/".join(asked.parts)[:200]
         if methods:
-            return MethodNotAllowed(f"{method[:20]} is not allowed here", legal=list(methods), allow=", ".join(methods))
+            return MethodNotAllowed(f"{method} is not allowed here", legal=list(methods), allow=", ".join(methods))
         described = dict.fromkeys(self.contract.checks(id).path for id in self.contract.operation_ids)
         from difflib import get_close_matches  # here, for few starts end in a wrong path
 
-        near = get_close_matches(address.path[:200], described, n=3, cutoff=0.5)
-        return NotFound(f"there is no path {address.path[:200]!r}", legal=near)
+        near = get_close_matches(path, described, n=3, cutoff=0.5)
+        return NotFound(f"there is no path {path!r}", legal=near)
 
 
 def _most_literal(leaves: Mapping[str, Leaf[_Route]]) -> dict[str, Leaf[_Route]]:
     """Leave out what a hole would catch, where a path has a word of ours: ``scenarios/pins`` is no scenario."""
     fewest = min((len(leaf.holes) for leaf in leaves.values()), default=0)
     return {method: leaf for method, leaf in leaves.items() if len(leaf.holes) == fewest}
+
+
+def _refusal(error: SimulatorError) -> Reply:
+    """Word why a call is refused: 400 where it does not fit the description, 422 where the sandbox says so.
+
+    Raises:
+        SimulatorError: our own fault.
+    """
+    if isinstance(error, ContractBroken | Bug):
+        raise error
+    if error.status == 400 and not isinstance(error, BadRequest):
+        code = Unprocessable.code if error.code == SimulatorError.code else error.code
+        return show_error(Unprocessable(error.message, **{**error.about, "code": code}))
+    return show_error(error)
+
+
+async def _read_body(request: web.BaseRequest, checks: Checks) -> Body:
+    return await _read_any_body(request) if _ANYTHING in checks.accepts else await _read_json_body(request, checks)
 
 
 async def _read_any_body(request: web.BaseRequest) -> Body:

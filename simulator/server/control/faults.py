@@ -6,7 +6,7 @@ from typing import Any
 from simulator.jobs.deliveries import Faults
 from simulator.jobs.lifecycle import NEUTRAL
 from simulator.jobs.reading_webhooks import read_faults
-from simulator.sandbox.outbox import FaultOrder
+from simulator.sandbox.webhook_orders import FaultOrder
 from simulator.server.control.calls import ControlCall, Unprocessable
 from simulator.server.control.shown import show_problem_in_call
 from simulator.server.control.shown_webhooks import show_fault_order
@@ -15,7 +15,7 @@ from simulator.vendors.vendor import Kind, Reply, Vendor, Webhook
 
 def list_faults(call: ControlCall) -> Reply:
     """List the faults that are not used up."""
-    return Reply({"faults": [show_fault_order(order) for order in call.sandbox.life.outbox.orders]})
+    return Reply({"faults": [show_fault_order(order) for order in call.sandbox.life.outbox.orders.kept]})
 
 
 def add_faults(call: ControlCall) -> Reply:
@@ -28,12 +28,12 @@ def add_faults(call: ControlCall) -> Reply:
         findings = [show_problem_in_call(problem) for problem in problems]
         raise Unprocessable(str(problems[0]), code="invalid_faults", findings=findings)
     _check_can_be_seen(faults, said, [kind.webhook for kind in kinds if kind.webhook])
-    return Reply(show_fault_order(call.sandbox.life.outbox.order(FaultOrder(**{**said, "faults": faults}))), 201)
+    return Reply(show_fault_order(call.sandbox.life.outbox.orders.add(FaultOrder(**{**said, "faults": faults}))), 201)
 
 
 def clear_faults(call: ControlCall) -> Reply:
     """Take all of them away."""
-    call.sandbox.life.outbox.orders.clear()
+    call.sandbox.life.outbox.orders.kept.clear()
     return Reply(None, 204)
 
 
@@ -60,9 +60,14 @@ def _meant(call: ControlCall, said: Mapping[str, Any]) -> list[Kind]:
 
 def _with_operation(vendors: Sequence[Vendor], name: str | None) -> list[Vendor]:
     """Return the vendors that have an operation."""
-    found = [one for one in vendors if name is None or any(operation.id == name for operation in one.operations)]
+    found = [
+        one
+        for one in vendors
+        if name is None or any(operation.id == name and operation.method == "POST" for operation in one.operations)
+    ]
     if not found:
-        legal = [operation.id for vendor in vendors for operation in vendor.operations]
+        submits = [operation for vendor in vendors for operation in vendor.operations if operation.method == "POST"]
+        legal = list(dict.fromkeys(operation.id for operation in submits))
         raise Unprocessable(f"there is no operation {name!r}", code="unknown_operation", legal=legal)
     return found
 

@@ -1,16 +1,15 @@
 """Webhooks, what goes wrong with them, and what receivers get, in the words of the control API's description."""
 
 from collections.abc import Sequence
-from contextlib import suppress
-from urllib.parse import urlsplit
 
 import msgspec
 
-from simulator.jobs.deliveries import Faults
-from simulator.jobs.durations import Duration
-from simulator.sandbox.journal import hide_headers
-from simulator.sandbox.outbox import Attempt, Delivery, FaultOrder
+from simulator.jobs.deliveries import Faults, shown_url, without_passwords
+from simulator.jobs.durations import UNITS_MS, Duration
+from simulator.sandbox.delivery import Attempt, Delivery
+from simulator.sandbox.journal import hide_headers, read_plainly
 from simulator.sandbox.received import Answers, Message
+from simulator.sandbox.webhook_orders import FaultOrder
 from simulator.server.control.shown import Shown, show_text
 from simulator.vendors.vendor import Vendor
 
@@ -24,33 +23,26 @@ def show_delivery(delivery: Delivery) -> Shown:
         "job_id": job.id,
         "event": webhook.name,
         "status": delivery.word,
-        "url": _without_password(delivery.url),
+        "url": shown_url(delivery.url),
         "why": delivery.why,
         "faults": list(delivery.faults.names()),
         "state": delivery.state,
         "due_ms": delivery.due_ms,
         "told_at_ms": delivery.told_at_ms,
+        "plain": read_plainly(without_passwords(msgspec.json.encode(delivery.said))),
         "attempts": [_attempt(attempt, webhook.secret_headers) for attempt in delivery.attempts],
     }
-
-
-def _without_password(url: str) -> str:
-    """Return a URL without its password, or its user where that may be a secret by itself."""
-    start, slashes, rest = url.partition("//")
-    end = len(rest)
-    with suppress(ValueError):
-        if urlsplit(url).port or urlsplit(url).hostname:
-            end = len(rest.partition("/")[0].partition("?")[0].partition("#")[0])  # else: a password may hold a slash
-    credentials, at, host = rest[:end].rpartition("@")
-    user, colon, _ = credentials.partition(":")
-    return f"{start}{slashes}{user + colon if colon else ''}…@{host}{rest[end:]}" if at else url
 
 
 def _attempt(made: Attempt, secret_headers: Sequence[str]) -> Shown:
     return {
         "at_ms": made.at_ms,
-        "request": {"headers": hide_headers(made.headers, secret_headers), "body": show_text(made.body)},
+        "request": {
+            "headers": hide_headers(made.headers, secret_headers),
+            "body": show_text(without_passwords(made.body)),
+        },
         "status": made.status or None,
+        "answer_headers": hide_headers(made.answer_headers, ()) if made.status else None,
         "answer": show_text(made.answer) if made.status else None,
         "error": made.error or None,
         "took_ms": round(made.took_ms, 3),
@@ -73,14 +65,20 @@ def _faults(faults: Faults) -> Shown:
     if faults.late:
         said["late"] = _length(faults.late)
     if said.pop("stale_timestamp_ms", 0):
-        said["stale_timestamp"] = f"{faults.stale_timestamp_ms}ms"
+        said["stale_timestamp"] = _told(faults.stale_timestamp_ms)
     return said
 
 
 def _length(said: Duration) -> str | Shown:
     if said.median_ms:
-        return {"median": f"{said.median_ms}ms", "p95": f"{said.p95_ms}ms"}
-    return f"{said.low_ms}ms" if said.low_ms == said.high_ms else f"{said.low_ms}ms..{said.high_ms}ms"
+        return {"median": _told(said.median_ms), "p95": _told(said.p95_ms)}
+    return _told(said.low_ms) if said.low_ms == said.high_ms else f"{_told(said.low_ms)}..{_told(said.high_ms)}"
+
+
+def _told(ms: int) -> str:
+    """Return a length as people write it: ``2m``, ``90s``, ``1500ms``."""
+    unit = next((unit for unit in reversed(UNITS_MS) if ms and ms % UNITS_MS[unit] == 0), "ms")
+    return f"{ms // UNITS_MS[unit]}{unit}"
 
 
 def show_receiver(vendor_name: str, name: str, answers: Answers) -> Shown:

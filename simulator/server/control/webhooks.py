@@ -3,10 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from simulator.jobs.errors import Conflict, NotFound
+from simulator.jobs.job import FORCED, Event
 from simulator.jobs.snapshot import Snapshot
+from simulator.jobs.timeline import unfold
+from simulator.sandbox.delivery import DELIVERED, Delivery
 from simulator.sandbox.life import Life, kind_key
-from simulator.sandbox.outbox import DELIVERED, Delivery
 from simulator.server.control.calls import ControlCall, Unprocessable
 from simulator.server.control.clock import read_length_ms
 from simulator.server.control.journal import matches
@@ -56,18 +60,41 @@ async def fire_webhook(call: ControlCall) -> Reply:
 
 
 def _asked_shot(call: ControlCall) -> Snapshot:
+    """Return a job as it is, as it was or will be, or as if it had come to another end.
+
+    Raises:
+        Unprocessable: there is no such job or state, or the vendor never tells that state.
+    """
     job_id, word = call.body["job_id"], call.body.get("status")
     try:
         shot = call.sandbox.job(job_id)
     except NotFound as error:
         raise Unprocessable(error.message, code="unknown_job") from error
-    if word in (None, shot.word):
+    webhook = call.sandbox.life.kinds[kind_key(shot.job)].webhook
+    if webhook is None:
         return shot
-    for position, entry in reversed(list(enumerate(shot.job.entries))):
+    legal = [known for known in shot.plan.script.at if (seen := _in_state(shot, known)) and webhook.tells(seen)]
+    found = shot if word in (None, shot.word) else _in_state(shot, word)
+    if found is None:
+        raise Unprocessable(f"{job_id} is never {word!r}", code="unknown_state", legal=legal)
+    if not webhook.tells(found):
+        message = f"{shot.job.vendor} never tells that a job is {found.word!r}; say which `status` to tell"
+        raise Unprocessable(message, code="untold_state", legal=legal)
+    return found
+
+
+def _in_state(shot: Snapshot, word: str) -> Snapshot | None:
+    """Return a job in a state: when it was in it or is bound to be, else as if it were forced there before its end."""
+    job = shot.job
+    for position, entry in reversed(list(enumerate(job.entries))):
         if entry.word == word:
-            return Snapshot(shot.job, entry.seen_at_ms, position)
-    legal = list(dict.fromkeys(entry.word for entry in shot.job.entries))
-    raise Unprocessable(f"{job_id} is never {word!r}", code="unknown_state", legal=legal)
+            return Snapshot(job, entry.seen_at_ms, position)
+    at_ms = max(job.created_at_ms, min(shot.now_ms, job.entries[-1].at_ms - 1))
+    earlier = tuple(event for event in job.events if event.at_ms < at_ms)
+    entries = unfold(job.plan, job.created_at_ms, (*earlier, Event(FORCED, at_ms, word)))
+    forced = msgspec.structs.replace(job, entries=entries)
+    found = (Snapshot(forced, entry.seen_at_ms, at) for at, entry in enumerate(entries) if entry.word == word)
+    return next(found, None)
 
 
 async def _sent(call: ControlCall, life: Life, delivery: Delivery) -> Reply:

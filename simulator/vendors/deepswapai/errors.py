@@ -21,6 +21,7 @@ from simulator.jobs.errors import (
     MalformedBody,
     NoKey,
     NotEnoughCredits,
+    Unavailable,
     UnknownJob,
     UnknownPath,
     UnknownRecord,
@@ -66,10 +67,6 @@ class FaceIndexOutOfRange(Unfit):
     def __init__(self, what: str, faces: int) -> None:
         super().__init__(what)
         self.count = "1 face" if faces == 1 else f"{faces} faces"
-
-
-class Unavailable(ApiError):
-    """The vendor is overloaded or being serviced."""
 
 
 class Refusal(NamedTuple):

@@ -53,6 +53,7 @@ async def test_where_nothing_is_due_it_stays(server: Server) -> None:
         "now_ms": EPOCH_MS,
         "moved_ms": 0,
         "webhooks": [],
+        "webhooks_total": 0,
     }
 
 

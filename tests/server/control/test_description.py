@@ -8,7 +8,7 @@ import yaml
 
 from simulator.contract.document import Document, Place
 from simulator.jobs.reading_webhooks import FAULT_KEYS
-from simulator.sandbox.outbox import STATES
+from simulator.sandbox.delivery import STATES
 from simulator.server.control.webhooks import OVER
 
 
