@@ -82,6 +82,7 @@ def _block(message: Message) -> str:
     time_of_day = time.strftime("%H:%M:%S", time.localtime(message.received_at_ms // 1000))
     head = [f"{message.number}", f"{time_of_day}.{message.received_at_ms % 1000:03}", message.path, message.summary]
     verdict = f"WRONG: {message.problem}" if message.problem else message.verdict
+    verdict += f"; answered {message.answer}" if message.answer else "; not answered"
     shown = _pretty(message.plain) if message.plain is not None else _raw(message)
     return _harmless("\n".join(["  ".join(filter(None, head)), verdict, shown, ""]))
 

@@ -145,8 +145,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Tell somebody who looks, such as a tunnel's health check, what this is."""
-        self.server.turn_away(f"a GET of {self.path!r}")
+        self.close_connection = True
+        self.server.turn_away(f"a {self.command} of {self.path!r}")
         self._answer(405, b"Webhooks are received here, by POST to any path.\n")
+
+    do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""
@@ -161,7 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(text)))
         self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(text)
+        if self.command != "HEAD":
+            self.wfile.write(text)
 
     def _read_body(self) -> bytes:
         try:

@@ -87,7 +87,7 @@ def test_each_message_is_a_block_with_time_path_event_verdict_and_plain_json(ven
     head, verdict, *shown = first.splitlines()
     assert re.fullmatch(r"1  \d\d:\d\d:\d\d\.\d{3}  /first\?of=mine  (event|status) .*", head)
     assert all(f"{name} {PLAIN[vendor][name]}" in head for name in ("event", "status") if name in PLAIN[vendor])
-    assert verdict == "genuine"
+    assert verdict == "genuine; answered 200"
     assert json.loads("\n".join(shown)) == PLAIN[vendor]
     assert shown[1].startswith("  ")
     assert second.splitlines()[1].startswith("WRONG: ")
@@ -175,7 +175,7 @@ def test_a_body_that_is_no_json_is_shown_as_it_came_up_to_a_length() -> None:
         head, verdict, shown, _ = block(child.out).split("\n", 3)
 
     assert head.endswith("/hook")
-    assert verdict == "WRONG: the body is no JSON"
+    assert verdict == "WRONG: the body is no JSON; answered 200"
     assert shown == "x" * 2000 + " … (5000 bytes)"
 
 
