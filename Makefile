@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test contract lint format constraints bench bench-peers docker clean
+.PHONY: help run demo test contract lint format clients constraints bench bench-peers docker clean
 
 help: ## print this list
 	@echo 'make run     ARGS="--port 9000" goes to `simulator serve`'
@@ -44,6 +44,9 @@ lint: $(TESTS) ## the checks alone: format, lint, types, import rules
 format: $(TESTS) ## put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+clients: $(SERVES) ## write the TypeScript client anew from openapi/simulator.yaml
+	$(BIN)/python clients/typescript/generate.py
 
 bench: $(TESTS) ## measure the numbers to hold, beside other mock servers
 	$(BIN)/python -m bench.run $(ARGS)

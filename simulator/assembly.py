@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from simulator.server.control import Control
 
 _real_ms = time.time_ns  # bound here, so that a test which freezes time does not move the epoch
+_real_seconds = time.monotonic  # nor stop the timers of the server
 
 
 class Simulator:
@@ -59,10 +61,11 @@ class Simulator:
             self._count_broken,
         )
         self.sandboxes.on_webhooks = self.dispatcher.wake
+        self._late_control = _LateControl(self._new_control)
         self.pipeline = Pipeline(
             self.sandboxes,
             self.desks,
-            control=_LateControl(self._new_control) if settings.has_control else None,
+            control=self._late_control if settings.has_control else None,
             forerunners=self.dispatcher,
             made_files=MadeFiles(),
             max_body_bytes=settings.max_body_bytes,
@@ -75,6 +78,11 @@ class Simulator:
         token, host = self.settings.token, self.settings.host
         services = (self.sandboxes, self.library, self.dispatcher, self.vendor_names, vendors.load)
         return Control(*services, token=token, host=host)
+
+    @property
+    def control(self) -> "Control":
+        """The control API, for those who are in this very process."""
+        return self._late_control.made()
 
     def _count_broken(self) -> None:
         self.pipeline.tally.broken += 1
@@ -150,14 +158,19 @@ class _LateControl:
     """The control API, made when it is first called."""
 
     def __init__(self, make: Callable[[], "Control"]) -> None:
-        self._make = make
+        self._make, self._lock = make, threading.Lock()
         self._made: Control | None = None
 
     async def answer(self, request: web.BaseRequest, address: Address) -> web.StreamResponse:
         """Answer a call below ``/_simulator``."""
-        if self._made is None:
-            self._made = self._make()
-        return await self._made.answer(request, address)
+        return await self.made().answer(request, address)
+
+    def made(self) -> "Control":
+        """Return it, made if need be."""
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
 
     def stop(self) -> None:
         """Say from now on that the server is not ready."""
@@ -178,6 +191,7 @@ class Background:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_over: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
+        self._helpers = ThreadPoolExecutor(thread_name_prefix="simulator")
 
     def __enter__(self) -> "Background":
         self._thread.start()
@@ -196,11 +210,26 @@ class Background:
         """Where it can be reached."""
         return f"http://127.0.0.1:{self.simulator.doors[0].port}"
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that serves, for what is to be awaited there."""
+        assert self._loop is not None
+        return self._loop
+
+    @property
+    def thread_ids(self) -> tuple[int, ...]:
+        """The identifiers of the thread that serves, which comes first, and of those that help it."""
+        threads = (self._thread, *self._helpers._threads)
+        return tuple(thread.ident for thread in threads if thread.ident is not None)
+
     def _run(self) -> None:
         run_loop(self._serve)
 
     async def _serve(self) -> None:
         self._loop, self._is_over = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_default_executor(self._helpers)
+        if isinstance(self._loop, asyncio.BaseEventLoop):  # uvloop's reads a clock that no test can freeze
+            self._loop.time = _real_seconds  # type: ignore[method-assign]
         try:
             await self.simulator.open()
         except BaseException as error:

@@ -91,6 +91,13 @@ class OpenDoor:
         """The port, also where the system chose it."""
         return int(self._runner.addresses[0][1])
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a part of what has been answered is still here, because its client has not taken it yet."""
+        server = self._runner.server
+        transports = (connection.transport for connection in server.connections) if server else ()
+        return any(transport is not None and transport.get_write_buffer_size() for transport in transports)
+
     async def close(self) -> None:
         """Stop to listen; what is under way gets a moment to end."""
         await self._runner.cleanup()

@@ -6,7 +6,9 @@ import msgspec
 from aiohttp import web
 
 from simulator.contract import Checks
+from simulator.jobs.deliveries import without_passwords
 from simulator.jobs.errors import ApiError, ContractBroken, SimulatorError, UnknownPath, WrongMethod
+from simulator.sandbox.faults import Struck
 from simulator.sandbox.journal import hide_fields, read_plainly
 from simulator.sandbox.sandbox import Sandbox
 from simulator.server.addresses import Address
@@ -43,7 +45,8 @@ class Tally(msgspec.Struct, gc=False):
 class Exchange(msgspec.Struct, gc=False):
     """One call. ``refusal`` is what the vendor says before it looks at the body; ``headers`` go with every reply.
 
-    ``methods`` are those that its path has, where it has not the one that was called.
+    ``methods`` are those that its path has, where it has not the one that was called. ``struck`` is how its answer is to
+    go wrong on the wire.
     """
 
     request: web.BaseRequest
@@ -58,14 +61,20 @@ class Exchange(msgspec.Struct, gc=False):
     refusal: ApiError | None = None
     body: Body = NO_BODY
     marks: tuple[str, ...] = ()
+    struck: Struck | None = None
 
     def record(self, ready: Wire, job_ids: tuple[str, ...] = ()) -> Wire:
         """Write the exchange down in the journal, its secrets hidden."""
         request, call = self.request, self.call
         sent, said = self.body.raw, ready.body
+        marks = self.marks if self.struck is None else (*self.marks, *self.struck.marks)
         if self.route is not None and (secrets := self.route.operation.secrets):
             sent = hide_fields(sent, self.body.value, secrets)
             said = hide_fields(said, read_plainly(said), secrets)
+        if sent:
+            sent = without_passwords(sent)
+        if b"@" in said:
+            said = without_passwords(said)
         self.sandbox.journal.append(
             self.sandbox.clock.now_ms(),
             self.desk.vendor.name,
@@ -76,7 +85,7 @@ class Exchange(msgspec.Struct, gc=False):
             sent,
             ready.status,
             said,
-            (*call.marks, *self.marks) if call.marks or self.marks else (),
+            (*call.marks, *marks) if call.marks or marks else (),
             call.account,
             job_ids,
         )
@@ -99,15 +108,17 @@ class Exchange(msgspec.Struct, gc=False):
                 self.desk.contract.check_shared_reply(name, reply, self.headers)
             else:
                 checks.check_reply(reply, self.headers)
-            ready = self.record(wire(reply, self.headers))
+            ready = wire(reply, self.headers)
+            self.marks += (f"refused: {type(error).__name__}",)  # where a vendor refuses with 200, nothing else tells
+            self.record(ready)
         except ContractBroken as broken:
             return self.fail(broken)
         self.sandbox.refused(error)
         return ready
 
     def fail(self, error: SimulatorError) -> Wire:
-        """Say in our own words what went wrong, and record it."""
-        what = "simulator"
+        """Say in our own words what went wrong, whatever else was to go wrong, and record it."""
+        what, self.struck = "simulator", None
         if isinstance(error, ContractBroken):
             what = "broken"
             self.tally.broken += 1

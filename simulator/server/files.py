@@ -31,18 +31,19 @@ async def make_file(made: MadeFiles, output: Output) -> MediaFile:
 
 
 class Download(web.StreamResponse):
-    """A reply that sends a stretch of a file in pieces."""
+    """A reply that sends a stretch of a file, ``span``, in pieces."""
 
     def __init__(self, status: int, headers: Headers, file: MediaFile, start: int, stop: int) -> None:
         super().__init__(status=status, headers=CIMultiDict(headers))
-        self._file, self._first, self._last = file, start, stop
+        self.file, self.span = file, (start, stop)
+        self._first, self._last = start, stop
         self.content_length = stop - start
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Send the stretch, once, unless only its headers were asked for."""
         start, self._first = self._first, self._last
         if self._req is not None and self._req.method != "HEAD":
-            for piece in self._file.chunks(start, self._last, _CHUNK_BYTES):
+            for piece in self.file.chunks(start, self._last, _CHUNK_BYTES):
                 await self.write(piece)
         await super().write_eof(data)
 

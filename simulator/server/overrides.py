@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from simulator.jobs.deliveries import merged
 from simulator.jobs.scenario import Override
 from simulator.jobs.snapshot import Snapshot
 from simulator.vendors.vendor import Call, Operation, Reply
@@ -41,16 +42,3 @@ def _apply(override: Override, reply: Reply) -> Reply:
     kept = tuple(header for header in reply.headers if header[0].lower() not in named)
     body = reply.body if override.body is None else merged(reply.body, override.body)
     return Reply(body, reply.status if override.status is None else override.status, kept + override.headers)
-
-
-def merged(body: Any, patch: Any) -> Any:
-    """Return a body after a merge patch (RFC 7396): null removes a member, objects are merged, all else replaces."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(body) if isinstance(body, dict) else {}
-    for name, said in patch.items():
-        if said is None:
-            result.pop(name, None)
-        else:
-            result[name] = merged(result.get(name), said)
-    return result

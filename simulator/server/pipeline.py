@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from aiohttp import web
 from multidict import CIMultiDict
 
-from simulator.jobs.commands import Submit
+from simulator.jobs.commands import Command, Submit
 from simulator.jobs.errors import ApiError, SimulatorError, UnknownPath, WrongMethod
+from simulator.jobs.faults import HEADER
+from simulator.jobs.job import Job
 from simulator.jobs.snapshot import Snapshot
 from simulator.media.cache import MadeFiles
 from simulator.sandbox.choosing import Choice
@@ -167,7 +169,7 @@ class Pipeline:
                 await self._forerunners.send_first(exchange.sandbox, call.preceded_by)
             if isinstance(ready, Held):
                 return await self._hold(exchange, route, ready)
-            return respond(request, ready)
+            return _respond(exchange, ready)
         except ConnectionError:
             raise
         except Exception as error:
@@ -178,22 +180,40 @@ class Pipeline:
         call, vendor, sandbox = exchange.call, exchange.desk.vendor, exchange.sandbox
         call.now_ms = sandbox.clock.now_ms()
         try:
-            if exchange.refusal is not None:
-                raise exchange.refusal
-            if route.operation.requires_key:
-                looks = route.operation.looks_at_subscription
-                sandbox.admit(vendor, call.account, looks_at_subscription=looks)
-            if exchange.body.error is not None:
-                raise exchange.body.error
-            findings = route.checks.check_call(call, exchange.body.is_there)
-            command = route.operation.read(call, findings)
-            choice = _choice(call.headers) if type(command) is Submit else NO_CHOICE
-            outcome = sandbox.handle(vendor, call, command, choice)
+            command, refusal = self._read(exchange, route)
+            is_submit = type(command) is Submit
+            if sandbox.life.faults.are_laid or HEADER in call.headers:
+                from simulator.server.faults import meet  # here, for few servers ever let a call go wrong
+
+                if (ready := meet(exchange, command, route.checks, is_submit=is_submit)) is not None:
+                    return ready
+            if command is None:
+                raise refusal
+            outcome = sandbox.handle(vendor, call, command, _choice(call.headers) if is_submit else NO_CHOICE)
+            if is_submit and (job := _submitted(outcome, sandbox)).plan.script.scenario.faults:
+                from simulator.server.faults import meet_submit  # here, as above
+
+                meet_submit(exchange, job)
             return outcome if isinstance(outcome, Held) else self._show(exchange, route, outcome)
         except ApiError as error:
             return exchange.refuse(error, route.checks)
         except SimulatorError as error:
             return exchange.fail(error)
+
+    def _read(self, exchange: Exchange, route: Route) -> tuple[Command, None] | tuple[None, ApiError]:
+        """Let the call in and read what it wants; return that, or why the vendor refuses it before it looks."""
+        call, operation = exchange.call, route.operation
+        try:
+            if exchange.refusal is not None:
+                raise exchange.refusal
+            if operation.requires_key:
+                looks = operation.looks_at_subscription
+                exchange.sandbox.admit(exchange.desk.vendor, call.account, looks_at_subscription=looks)
+            if exchange.body.error is not None:
+                raise exchange.body.error
+            return operation.read(call, route.checks.check_call(call, exchange.body.is_there)), None
+        except ApiError as error:
+            return None, error
 
     async def _hold(self, exchange: Exchange, route: Route, held: Held) -> web.StreamResponse:
         """Wait for a held reply's moment, without the lock; if the client leaves, the job goes on."""
@@ -217,7 +237,7 @@ class Pipeline:
                 ready = exchange.refuse(error, route.checks)
             except SimulatorError as error:
                 ready = exchange.fail(error)
-        return respond(exchange.request, ready)
+        return _respond(exchange, ready)
 
     def _show(self, exchange: Exchange, route: Route, outcome: Any) -> Wire:
         """Word an outcome, check the reply and record it; what leaves the contract by intent does so afterwards."""
@@ -233,6 +253,22 @@ class Pipeline:
             reply, reason = leave_contract(reply, operation, outcome, call)
             exchange.marks += (f"off contract: {reason}",) if reason else ()
         return exchange.record(wire(reply, headers), job_ids)
+
+
+def _submitted(outcome: Any, sandbox: Sandbox) -> Job:
+    """Return the job that a submit has made."""
+    job = sandbox.life.store.get(outcome.job_id) if isinstance(outcome, Held) else outcome.job
+    assert job is not None
+    return job
+
+
+def _respond(exchange: Exchange, ready: Wire) -> web.StreamResponse:
+    """Return the response that writes a reply, gone wrong where its call has met a fault."""
+    if exchange.struck is None:
+        return respond(exchange.request, ready)
+    from simulator.server.faults import spoil  # here, as above
+
+    return spoil(exchange, ready, exchange.struck)
 
 
 def _headers(request: web.BaseRequest) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from simulator.contract import Checks
 from simulator.jobs.errors import ApiError, ContractBroken, ExpiredJob, NotFound, UnknownPath, WrongMethod
+from simulator.jobs.faults import HEADER
 from simulator.jobs.lifecycle import FINAL
 from simulator.media.cache import MadeFiles
 from simulator.server.addresses import Address, origin
@@ -53,6 +54,12 @@ async def _answer_file(
                 raise UnknownPath(path)
             output = sandbox.find_file(vendor.name, path)
             modified_ms = _modified_ms(exchange, path)
+            if sandbox.life.faults.are_laid or HEADER in exchange.call.headers:
+                from simulator.server.faults import meet_download, spoil  # here, for few servers ever let one go wrong
+
+                refusal = meet_download(exchange, path)
+                if refusal is not None and exchange.struck is not None:
+                    return spoil(exchange, refusal, exchange.struck)
         except (UnknownPath, ExpiredJob) as error:
             if not is_for_files and isinstance(error, UnknownPath):
                 return respond(request, exchange.refuse(UnknownPath(exchange.address.path), None))
@@ -66,6 +73,10 @@ async def _answer_file(
         return respond(request, exchange.fail(broken))
     with sandbox.lock:
         exchange.record(Wire(response.status, ()))
+    if exchange.struck is not None:
+        from simulator.server.faults import spoil_file  # here, as above
+
+        return spoil_file(exchange, response, exchange.struck)
     return response
 
 

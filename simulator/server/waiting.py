@@ -24,6 +24,7 @@ async def released(held: Held, sandbox: Sandbox) -> Snapshot:
 
     held.subscribe(wake)
     held.waiting += 1
+    sandbox.tell_less_to_do()
     try:
         while not held.is_done:
             due_in = None if held.due_ms is None else sandbox.clock.real_seconds_until(held.due_ms)

@@ -327,6 +327,18 @@ async def test_a_refusal_of_the_vendors_own_goes_wrong_too(server: Server) -> No
     assert said == '{"error":"Unkn'
 
 
+@pytest.mark.parametrize("said", [{"json": {}}, {"data": b"{"}, {"headers": {"Authorization": "no key"}}])
+async def test_what_is_refused_for_its_key_or_form_meets_what_names_no_sort_of_call(server: Server, said: Any) -> None:
+    lay(server, error=503, on=("submits",))
+    lay(server, error=500)
+
+    statuses = [(await server.call("POST", "/v1/clips", **said))[0] for _ in range(2)]
+
+    assert statuses[0] == 500
+    assert statuses[1] in (400, 401)
+    assert [laid.struck for laid in server.sandbox.life.faults.kept(EPOCH_MS)] == [0]
+
+
 async def test_a_held_reply_goes_wrong_when_it_is_released(server: Server) -> None:
     server.sandbox.set_clock(hold=True)
     lay(server, truncated=True)

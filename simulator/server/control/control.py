@@ -9,12 +9,12 @@ from aiohttp import web
 
 from simulator import vendors
 from simulator.contract import Checks, Contract
-from simulator.jobs.errors import BodyTooLarge, ContractBroken, Finding, MalformedBody, NotFound, SimulatorError
+from simulator.jobs.errors import ContractBroken, Finding, NotFound, SimulatorError
 from simulator.library import Library
 from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
-from simulator.server.addresses import FRONT_DOOR, Address, Door, disagreement, origin
-from simulator.server.bodies import NO_BODY, URLENCODED, Body, read_body, read_json, read_pairs, read_raw
+from simulator.server.addresses import Address, disagreement, origin
+from simulator.server.bodies import NO_BODY, Body, read_pairs
 from simulator.server.control import (
     accounts,
     clock,
@@ -28,6 +28,7 @@ from simulator.server.control import (
     webhooks,
     wire_faults,
 )
+from simulator.server.control.asked import JSON, Asked, read_request
 from simulator.server.control.calls import (
     BadRequest,
     ControlCall,
@@ -101,30 +102,12 @@ OF_SANDBOX = "OfSandbox"
 _OF_PROCESS = ("getHealth", "getReadiness", "listSandboxes", "createSandbox")
 _SHARED = {401: "NoToken", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed"}
 """The descriptions of replies that belong to no operation."""
-MAX_BODY_BYTES = 8 << 20
-MAX_RECEIVED_BYTES = 1 << 20
 NO_QUERY: Mapping[str, str] = {}
-_ANYTHING, _BYTES = "*/*", "application/octet-stream"
-_JSON = "application/json"
-_READ_AS_JSON = (_JSON, URLENCODED, "")  # what curl -d and forgetful clients send; no operation takes a form
 
 
 class _Route(msgspec.Struct, frozen=True):
     checks: Checks
     handler: Handler
-
-
-class _Asked(msgspec.Struct):
-    """What a call says, however it came. ``sandbox`` is the one that a prefix or the port names."""
-
-    method: str
-    parts: Sequence[str]
-    query: dict[str, Any]
-    body: Body
-    headers: Mapping[str, str]
-    here: str
-    door: Door = FRONT_DOOR
-    sandbox: str = ""
 
 
 class Control:
@@ -201,8 +184,8 @@ class Control:
         Raises:
             SimulatorError: our own fault.
         """
-        said = NO_BODY if body is None else Body(True, _JSON, body)
-        return self._answer(_Asked(method, split(path), dict(query), said, {}, here))
+        said = NO_BODY if body is None else Body(True, JSON, body)
+        return self._answer(Asked(method, split(path), dict(query), said, {}, here))
 
     async def _reply(self, request: web.BaseRequest, address: Address) -> Reply:
         """Let a call in, read it and do what it wants.
@@ -213,19 +196,19 @@ class Control:
         parts = address.parts[:2] if address.parts[2:] == [""] else address.parts  # the index, with a slash behind it
         here = origin(request, address.host)
         query = read_pairs(clean(address.query)) if address.query else {}
-        asked = _Asked(request.method, parts, query, NO_BODY, request.headers, here, address.door, address.sandbox)
+        asked = Asked(request.method, parts, query, NO_BODY, request.headers, here, address.door, address.sandbox)
         leaf, _ = self._find(asked)
         try:
             if leaf is None or leaf.target.checks.operation_id not in self._open:
                 self._guard.admit(request.headers, here, clean(address.host))
             if leaf is not None:
-                asked.body = await _read_body(request, leaf.target.checks)
+                asked.body = await read_request(request, leaf.target.checks)
         except SimulatorError as error:
             return self._checked(leaf, show_error(error))
         outcome = self._answer(asked)
         return outcome if isinstance(outcome, Reply) else await outcome
 
-    def _answer(self, asked: _Asked) -> Reply | Awaitable[Reply]:
+    def _answer(self, asked: Asked) -> Reply | Awaitable[Reply]:
         """Do what a call wants, or say what is wrong with it; either is held against the description.
 
         Raises:
@@ -248,7 +231,7 @@ class Control:
             reply = _refusal(error)
         return self._checked(leaf, reply)
 
-    def _find(self, asked: _Asked) -> tuple[Leaf[_Route] | None, tuple[str, ...]]:
+    def _find(self, asked: Asked) -> tuple[Leaf[_Route] | None, tuple[str, ...]]:
         """Return what a call is for, if there is anything, and the methods that its path has."""
         leaves = _most_literal(self._paths.find(asked.parts) or {})
         leaf = leaves.get(asked.method) or (leaves.get("GET") if asked.method == "HEAD" else None)
@@ -261,7 +244,7 @@ class Control:
             leaf.target.checks.check_reply(reply)
         return reply
 
-    def _do(self, asked: _Asked, leaf: Leaf[_Route]) -> Reply | Awaitable[Reply]:
+    def _do(self, asked: Asked, leaf: Leaf[_Route]) -> Reply | Awaitable[Reply]:
         """Check a call and do it, with the sandbox's lock held unless its handler waits.
 
         Raises:
@@ -288,7 +271,7 @@ class Control:
             return self.services.sandboxes.main
         return self.services.sandboxes.get(named or said or MAIN)
 
-    def _nowhere(self, asked: _Asked, methods: Sequence[str]) -> SimulatorError:
+    def _nowhere(self, asked: Asked, methods: Sequence[str]) -> SimulatorError:
         """Return what is wrong with a call that is for no operation, with what was probably meant."""
         method, path = asked.method[:20], "/".join(asked.parts)[:200]
         if methods:
@@ -318,46 +301,6 @@ def _refusal(error: SimulatorError) -> Reply:
         code = Unprocessable.code if error.code == SimulatorError.code else error.code
         return show_error(Unprocessable(error.message, **{**error.about, "code": code}))
     return show_error(error)
-
-
-async def _read_body(request: web.BaseRequest, checks: Checks) -> Body:
-    return await _read_any_body(request) if _ANYTHING in checks.accepts else await _read_json_body(request, checks)
-
-
-async def _read_any_body(request: web.BaseRequest) -> Body:
-    """Read a body as it is.
-
-    Raises:
-        BadRequest: it is too large, or broken.
-    """
-    try:
-        raw = await read_raw(request, MAX_RECEIVED_BYTES)
-    except BodyTooLarge as error:
-        raise BadRequest(f"the body is larger than {error.limit_bytes} bytes") from error
-    except MalformedBody as error:
-        raise BadRequest(f"the body cannot be read: {error.reason}") from error
-    return Body(bool(raw), _BYTES, raw=raw)
-
-
-async def _read_json_body(request: web.BaseRequest, checks: Checks) -> Body:
-    """Read a body as JSON, also where it does not say that it is.
-
-    Raises:
-        BadRequest: it is none, or too large.
-    """
-    if not checks.accepts or not request.can_read_body:
-        return NO_BODY
-    body = await read_body(request, lambda media_type: media_type in _READ_AS_JSON, MAX_BODY_BYTES)
-    try:
-        if body.error is not None:
-            raise body.error
-        if body.is_there and body.media_type in _READ_AS_JSON:
-            return msgspec.structs.replace(body, value=read_json(body.raw), media_type=_JSON)
-    except BodyTooLarge as error:
-        raise BadRequest(f"the body is larger than {error.limit_bytes} bytes") from error
-    except MalformedBody as error:
-        raise BadRequest(f"the body is no JSON: {error.reason}") from error
-    return body
 
 
 def _told(finding: Finding) -> str:

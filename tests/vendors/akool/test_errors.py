@@ -57,6 +57,7 @@ CASES: list[tuple[ApiError, int, int, str, tuple[str, ...]]] = [
     (WrongMethod("PUT", ["GET", "HEAD"]), 405, 405, "Method Not Allowed", ()),
     (errors.BodyTooLarge(5), 413, 413, "Request Entity Too Large", (*SUBMITS, "getToken")),
     (ApiError(), 200, 2001, "Server error", ALL),
+    (errors.Unavailable(), 200, 2001, "Server error", ALL),
 ]  # fmt: skip
 
 

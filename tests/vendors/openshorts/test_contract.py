@@ -143,7 +143,7 @@ ERRORS_SAID: list[tuple[ApiError, int, str, str]] = [
 CRASHES: list[ApiError] = [
     ApiError(), Crashed(), errors.BadKey("x"), errors.ExpiredKey("x"), errors.BlockedAccount("x"), errors.BadCall(),
     errors.WrongMediaType("text/plain", ()), errors.UnknownRecord("x"), errors.DuplicateRecord("x", "y", "z"),
-    errors.AmbiguousRecord("x"), errors.NotEnoughCredits(2, 1),
+    errors.AmbiguousRecord("x"), errors.NotEnoughCredits(2, 1), errors.Unavailable(),
 ]  # fmt: skip
 
 

@@ -117,6 +117,8 @@ def test_what_a_clip_says_agrees_with_itself_in_every_scenario(
     """What no schema can say: one field against another."""
     shown: set[str] = set()
     for name in server.simulator.library.names(VENDOR, VENDOR.kind("clips")):
+        if name.startswith("fault-"):
+            continue  # whose answers cannot be read on purpose
         client.sandbox.reset()
         client.switch(profile=profile)
         job_id = client.submit(name, acknowledged=True, target_clips=8)

@@ -19,6 +19,7 @@ from simulator.jobs.errors import (
     MalformedBody,
     NoKey,
     NotEnoughCredits,
+    Unavailable,
     UnknownJob,
     UnknownPath,
     UnknownRecord,
@@ -55,6 +56,7 @@ CASES = [
     ("picsi", NotEnoughCredits(1, 0), 429, "Not enough credits"),
     ("picsi", Busy("channel"), 429, "Channel is busy executing another job"),
     ("getJob", ApiError(), 500, "Internal Server Error"),
+    ("getJob", Unavailable(), 500, "Internal Server Error"),
 ]  # fmt: skip
 
 
