@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.turn_away(f"a {self.command} of {self.path!r}")
         self._answer(405, b"Webhooks are received here, by POST to any path.\n")
 
-    do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
+    do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815  http.server asks for these names
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""

@@ -187,8 +187,9 @@ class Pipeline:
 
                 if (ready := meet(exchange, command, route.checks, is_submit=is_submit)) is not None:
                     return ready
-            if command is None:
+            if refusal is not None:
                 raise refusal
+            assert command is not None
             outcome = sandbox.handle(vendor, call, command, _choice(call.headers) if is_submit else NO_CHOICE)
             if is_submit and (job := _submitted(outcome, sandbox)).plan.script.scenario.faults:
                 from simulator.server.faults import meet_submit  # here, as above
@@ -200,7 +201,7 @@ class Pipeline:
         except SimulatorError as error:
             return exchange.fail(error)
 
-    def _read(self, exchange: Exchange, route: Route) -> tuple[Command, None] | tuple[None, ApiError]:
+    def _read(self, exchange: Exchange, route: Route) -> tuple[Command | None, ApiError | None]:
         """Let the call in and read what it wants; return that, or why the vendor refuses it before it looks."""
         call, operation = exchange.call, route.operation
         try:

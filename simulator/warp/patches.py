@@ -53,6 +53,8 @@ def _replace() -> None:
     except ModuleNotFoundError as error:
         message = "a warp needs time-machine for the wall clock: pip install 'media-api-simulator[warp]'"
         raise RuntimeError(message) from error
+    if not hasattr(time_machine, "Traveller"):  # before its version 3 it replaced the monotonic clocks too
+        raise RuntimeError("a warp needs time-machine 3.2 or newer")
     travel = time_machine.travel(0, tick=False)
     traveller = travel.start()
     _Depth.travel = travel

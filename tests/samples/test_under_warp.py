@@ -4,10 +4,8 @@ import io
 import runpy
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -21,12 +19,6 @@ from tests.samples import test_openshorts as openshorts_page
 from tests.samples.running import HERE, main, sample
 
 real_s = [time.monotonic]  # in a list, where the warp does not look for it
-
-
-@pytest.fixture
-def warped(server: Background) -> Iterator[Background]:
-    with warp(server):
-        yield server
 
 
 def gaps_ms(server: Background, operation: str) -> list[int]:
@@ -112,7 +104,7 @@ for _ in range(101):
     assert took_s < 1
 
 
-def test_what_a_page_sleeps_is_what_the_sandboxes_clock_moves(server: Background, tmp_path: Path) -> None:
+def test_what_a_page_sleeps_is_what_the_sandboxes_clock_moves(server: Background) -> None:
     before_ms = main(server).clock.now_ms()
 
     with warp(server):
