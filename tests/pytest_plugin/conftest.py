@@ -5,7 +5,6 @@ from importlib.metadata import entry_points
 
 import pytest
 
-
 CLIENT = '''
 import json, urllib.request, urllib.error
 
