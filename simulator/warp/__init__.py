@@ -40,11 +40,12 @@ from simulator.warp.target import InProcess, WarpTarget
 __all__ = ["InProcess", "Warp", "WarpLimit", "WarpStalled", "WarpTarget", "warp"]
 
 
-def warp(target: Background | WarpTarget, *, real: tuple[str, ...] = (), limit: str | int = "400d") -> Warp:
+def warp(target: Background | WarpTarget, *, real: tuple[str, ...] = (), limit: str | int = "2d") -> Warp:
     """Return what warps the thread that enters it: a server's main sandbox, or ``InProcess(server, sandbox)`` another.
 
-    ``real`` names modules whose waiting is to stay real. Once more than ``limit`` of virtual time would pass, whoever
-    waits gets a ``WarpLimit``. Where everybody waits for nothing, a ``WarpStalled`` says who waits in what.
+    ``real`` names modules whose waiting is to stay real. Once more than ``limit`` of virtual time would pass, as where a loop
+    polls a job that never ends, whoever waits gets a ``WarpLimit``: two days of a poll every five seconds take a minute. Where
+    everybody waits for nothing, a ``WarpStalled`` says who waits in what.
 
     Raises:
         RuntimeError: on entry; this thread is warped already, its loop is none of asyncio's own, or freezegun is at work.

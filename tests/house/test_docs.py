@@ -13,7 +13,7 @@ def test_a_page_holds(page: str, checkout: Path, pytester: pytest.Pytester) -> N
     blocks = _BLOCK.findall((checkout / "docs" / page).read_text())
     for name, code in blocks:
         (pytester.path / name).write_text(code)
-    count = sum(code.count("\ndef test_") for _, code in blocks)
+    count = sum(code.count("def test_") for _, code in blocks)
 
     result = pytester.runpytest_subprocess("-q", "-W", "error", "-o", "asyncio_default_fixture_loop_scope=function")
 

@@ -40,7 +40,7 @@ class World:
         self.url = f"{server.url}/~{self.sandbox.id}/deepswapai/v1"
 
     def warp(self, **options: object) -> Warp:
-        return warp(InProcess(self.server, self.sandbox), **options)  # type: ignore[arg-type]
+        return warp(InProcess(self.server, self.sandbox), **{"limit": "400d", **options})  # type: ignore[arg-type]
 
     def hasty(self, **options: float) -> Warp:
         """Return a warp that has less patience."""
