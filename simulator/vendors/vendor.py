@@ -261,6 +261,16 @@ class Switch(msgspec.Struct, frozen=True):
     says: str = ""
 
 
+def chooser(declared: tuple[Switch, ...]) -> Callable[[str, Mapping[str, str]], str]:
+    """Return what tells the choice of a declared switch among those that are set, or its default."""
+    defaults = {switch.name: switch.default for switch in declared}
+
+    def chosen(name: str, switches: Mapping[str, str]) -> str:
+        return switches.get(name, defaults[name])
+
+    return chosen
+
+
 class Tour(msgspec.Struct, frozen=True):
     """One job from submit to download, told to a client that knows nothing: ``simulator demo`` walks it.
 

@@ -1,8 +1,6 @@
 """What A2E leaves open, as choices; the first one is the default."""
 
-from collections.abc import Mapping
-
-from simulator.vendors.vendor import Switch
+from simulator.vendors.vendor import Switch, chooser
 
 SWITCHES = (
     Switch("trace_id", ("on", "off"), "on", "a2e.envelope.trace-id", "whether replies end with a trace_id"),
@@ -23,9 +21,5 @@ SWITCHES = (
     Switch("webhook_https", ("off", "on"), "off", "a2e.webhook.https", "whether webhook_url has to be https, as documented"),
 )  # fmt: skip
 
-_DEFAULTS = {switch.name: switch.default for switch in SWITCHES}
-
-
-def chosen(name: str, switches: Mapping[str, str]) -> str:
-    """Return what a switch says, or its default where nobody has set it."""
-    return switches.get(name, _DEFAULTS[name])
+chosen = chooser(SWITCHES)
+"""What a switch says, or its default where nobody has set it."""

@@ -1,8 +1,6 @@
 """What AKOOL leaves open, as choices; the first one is the default."""
 
-from collections.abc import Mapping
-
-from simulator.vendors.vendor import Switch
+from simulator.vendors.vendor import Switch, chooser
 
 SWITCHES = (
     Switch("auth_status", ("200", "401"), "200", "akool.error.auth-status",
@@ -18,9 +16,5 @@ SWITCHES = (
            "how often a webhook is tried again: after 5, 30 and 120 seconds"),
 )  # fmt: skip
 
-_DEFAULTS = {switch.name: switch.default for switch in SWITCHES}
-
-
-def chosen(name: str, switches: Mapping[str, str]) -> str:
-    """Return what a switch says, or its default where nobody has set it."""
-    return switches.get(name, _DEFAULTS[name])
+chosen = chooser(SWITCHES)
+"""What a switch says, or its default where nobody has set it."""

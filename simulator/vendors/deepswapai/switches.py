@@ -1,8 +1,6 @@
 """What DeepSwapAI leaves open, as choices."""
 
-from collections.abc import Mapping
-
-from simulator.vendors.vendor import Switch
+from simulator.vendors.vendor import Switch, chooser
 
 SWITCHES = (
     Switch("submit_status", ("202", "200"), "202", "deepswapai.submit.status-202", "status of an accepted video or batch"),
@@ -15,9 +13,5 @@ SWITCHES = (
            "how often a webhook that is not taken is sent again"),
 )  # fmt: skip
 
-_DEFAULTS = {switch.name: switch.default for switch in SWITCHES}
-
-
-def chosen(name: str, switches: Mapping[str, str]) -> str:
-    """Return what a switch says, or its default where nobody has set it."""
-    return switches.get(name, _DEFAULTS[name])
+chosen = chooser(SWITCHES)
+"""What a switch says, or its default where nobody has set it."""

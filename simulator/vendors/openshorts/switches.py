@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from simulator.vendors.vendor import Switch
+from simulator.vendors.vendor import Switch, chooser
 
 PAGE, HEAD, DOCS = "page", "head", "docs"
 
@@ -17,12 +17,8 @@ SWITCHES = (
            "whether a webhook's host must be a public address"),
 )  # fmt: skip
 
-_DEFAULTS = {switch.name: switch.default for switch in SWITCHES}
-
-
-def chosen(name: str, switches: Mapping[str, str]) -> str:
-    """Return what a switch says, or its default where nobody has set it."""
-    return switches.get(name, _DEFAULTS[name])
+chosen = chooser(SWITCHES)
+"""What a switch says, or its default where nobody has set it."""
 
 
 def profile(switches: Mapping[str, str]) -> str:

@@ -1,8 +1,6 @@
 """What useapi leaves open, as choices; the first one is the default."""
 
-from collections.abc import Mapping
-
-from simulator.vendors.vendor import Switch
+from simulator.vendors.vendor import Switch, chooser
 
 SWITCHES = (
     Switch("accounts", ("one", "none"), "one", "useapi.account.fresh", "channels that a new key has configured"),
@@ -23,9 +21,5 @@ SWITCHES = (
            "how often a webhook that was not received is tried again"),
 )  # fmt: skip
 
-_DEFAULTS = {switch.name: switch.default for switch in SWITCHES}
-
-
-def chosen(name: str, switches: Mapping[str, str]) -> str:
-    """Return what a switch says, or its default where nobody has set it."""
-    return switches.get(name, _DEFAULTS[name])
+chosen = chooser(SWITCHES)
+"""What a switch says, or its default where nobody has set it."""
