@@ -147,6 +147,11 @@ def open_plainly(body: bytes, headers: Mapping[str, str], keys: Mapping[str, str
         return Opened(None, problem="the body is no JSON")
 
 
+def header_of(headers: Mapping[str, str], name: str) -> str | None:
+    """Return a header of a message, however its name is written."""
+    return next((said for known, said in headers.items() if known.lower() == name.lower()), None)
+
+
 def is_2xx(status: int) -> bool:
     """Accept a webhook's receipt by any status of success."""
     return 200 <= status < 300

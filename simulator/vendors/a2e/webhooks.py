@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.jobs.snapshot import Snapshot
 from simulator.vendors.a2e.words import row
-from simulator.vendors.vendor import Call, Opened, Sealed, Stamp, Webhook, open_plainly
+from simulator.vendors.vendor import Call, Opened, Sealed, Stamp, Webhook, header_of, open_plainly
 
 HEADER = "X-A2e-Webhook-Token"
 FIELD = "webhook_token"
@@ -31,7 +31,7 @@ def seal(plain: bytes, keys: Mapping[str, str], stamp: Stamp) -> Sealed:
 def open_with_token(body: bytes, headers: Mapping[str, str], keys: Mapping[str, str]) -> Opened:
     """Compare the token, in constant time, and read the body."""
     read, expected = open_plainly(body, headers, keys), keys.get(FIELD, "")
-    given = next((said for name, said in headers.items() if name.lower() == HEADER.lower()), None)
+    given = header_of(headers, HEADER)
     return Opened(read.plain, is_signed=given is not None, problem=_problem(given, expected) or read.problem)
 
 

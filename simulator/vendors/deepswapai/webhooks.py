@@ -9,7 +9,7 @@ from typing import Any
 from simulator.jobs.snapshot import Snapshot
 from simulator.vendors.deepswapai.switches import chosen
 from simulator.vendors.deepswapai.words import TYPES, iso_second, show_status
-from simulator.vendors.vendor import Call, Opened, Sealed, Stamp, Webhook, open_plainly
+from simulator.vendors.vendor import Call, Opened, Sealed, Stamp, Webhook, header_of, open_plainly
 
 SIGNATURE = "X-DeepSwapAI-Signature"
 KEY_NAME = "webhook_secret"
@@ -53,7 +53,7 @@ def seal(plain: bytes, keys: Mapping[str, str], stamp: Stamp) -> Sealed:
 def open_signed(body: bytes, headers: Mapping[str, str], keys: Mapping[str, str]) -> Opened:
     """Verify the signature, in constant time, and read the body."""
     read = open_plainly(body, headers, keys)
-    signature = next((said for name, said in headers.items() if name.lower() == SIGNATURE.lower()), None)
+    signature = header_of(headers, SIGNATURE)
     problem = _problem(signature, sign(body, keys.get(KEY_NAME, ""))) or read.problem
     return Opened(read.plain, is_signed=signature is not None, problem=problem)
 

@@ -9,7 +9,7 @@ from simulator.jobs.snapshot import Snapshot
 from simulator.vendors.openshorts.logs import log
 from simulator.vendors.openshorts.switches import DOCS, profile
 from simulator.vendors.openshorts.words import clip_words, cuts_of
-from simulator.vendors.vendor import Call, Opened, Sealed, Stamp, Webhook, open_plainly
+from simulator.vendors.vendor import Call, Opened, Sealed, Stamp, Webhook, header_of, open_plainly
 
 SIGNATURE = "X-OpenShorts-Signature"
 AGENT = "OpenShorts-Webhook/1.0"
@@ -69,7 +69,7 @@ def seal(plain: bytes, keys: Mapping[str, str], stamp: Stamp) -> Sealed:
 def open_sealed(body: bytes, headers: Mapping[str, str], keys: Mapping[str, str]) -> Opened:
     """Verify the signature over the bytes as they came, then read them."""
     secret = keys.get("webhook_secret")
-    given = next((said for name, said in headers.items() if name.lower() == SIGNATURE.lower()), "")
+    given = header_of(headers, SIGNATURE) or ""
     opened = open_plainly(body, headers, keys)
     problem = opened.problem
     if secret and not given:
