@@ -165,6 +165,19 @@ export type Moved = {
   webhooks_total: number;
 };
 
+export type Warping = {
+  now: Instant;
+  now_ms: InstantMs;
+  /** Nothing is under way that ends without a move of the clock. */
+  quiet: boolean;
+  /** When the next thing happens by itself; null where nothing will. */
+  next_due_ms: number | null;
+};
+
+export type WarpStep = {
+  until_ms: InstantMs;
+};
+
 export type ScenarioName = string;
 
 /** As YAML text, or as the object that such a text stands for. */
@@ -902,6 +915,26 @@ export class Simulator {
   /** Move the clock to the next instant at which anything happens. Where nothing is due it stays. */
   skipToNextEvent(body?: Patience): Promise<Moved> {
     return this.#ask("POST", `${this.#sandbox}/clock/next`, body);
+  }
+
+  /** Lend the clock to a warp in another process. It ends after 30 real seconds in which the warp asks nothing. */
+  beginWarp(): Promise<Warping> {
+    return this.#ask("POST", `${this.#sandbox}/clock/warp`);
+  }
+
+  /** End a warp. The clock runs on as before it; where there is none, nothing changes. */
+  endWarp(): Promise<void> {
+    return this.#ask("DELETE", `${this.#sandbox}/clock/warp`);
+  }
+
+  /** Wait until no request and no webhook is under way, for a second at most. */
+  waitUntilQuiet(): Promise<Warping> {
+    return this.#ask("POST", `${this.#sandbox}/clock/warp/quiet`);
+  }
+
+  /** Move the clock to an instant, or to what is due before it; what is due is started, and not waited for. */
+  stepWarp(body: WarpStep): Promise<Warping> {
+    return this.#ask("POST", `${this.#sandbox}/clock/warp/step`, body);
   }
 
   /** List the scenarios that can be played. */

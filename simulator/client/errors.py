@@ -1,10 +1,15 @@
 """What the facade raises: the server's own plain words, with the nearest right name where one was misspelt."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 MOST_LEGAL_TOLD = 12
+_NO_LENGTH = re.compile(
+    r"'(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>milli|ms|s|m|h|d)[a-z]*\s*' is no length of time.*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class SimulatorRefused(Exception):
@@ -62,6 +67,10 @@ class UnknownVendor(UnknownName, AttributeError):
     """There is no such vendor."""
 
 
+class UnknownWord(UnknownName, AttributeError):
+    """This part of the facade has no such verb or attribute."""
+
+
 class UnknownOperation(UnknownName):
     """The vendor has no such operation."""
 
@@ -96,7 +105,7 @@ def refusal(status: int, body: Any) -> SimulatorRefused:
     said = body.get("error") if isinstance(body, dict) else None
     if not isinstance(said, dict):
         return SimulatorRefused(f"this is no reply of a simulator: {status} {str(body)[:200]!r}", status)
-    code, message, legal = said.get("code", ""), said.get("message", ""), said.get("legal", ())
+    code, message, legal = said.get("code", ""), with_length(said.get("message", "")), said.get("legal", ())
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, SimulatorRefused)
     if issubclass(kind, UnknownName | NotFound):
         return _with_hint(kind, message, legal, status, code)
@@ -108,10 +117,33 @@ def unknown(kind: type[SimulatorRefused], what: str, name: str, legal: Iterable[
     return _with_hint(kind, f"there is no {what} {name!r}", list(legal), name=name)
 
 
+def unknown_word(owner: str, name: str, legal: Iterable[str]) -> SimulatorRefused:
+    """Return the error that says what a part of the facade has instead of a name, the nearest first."""
+    return _with_hint(UnknownWord, f"{owner} has no {name!r}", list(legal), name=name)
+
+
+def unknown_keyword(verb: str, name: str, legal: Iterable[str]) -> TypeError:
+    """Return the error that says which keywords a verb takes, the nearest first."""
+    return TypeError(_with_hint(UnknownName, f"{verb}() takes no {name!r}", list(legal), name=name).message)
+
+
+def with_length(message: str) -> str:
+    """Return a message, with how the length of time is written that it refuses, where it is plain: ``2s`` for ``2 secs``."""
+    if not (meant := _NO_LENGTH.search(message)):
+        return message
+    return f"{message}; did you mean '{meant['number']}{meant['unit'].lower().replace('milli', 'ms')}'?"
+
+
 def nearest(name: str, legal: Sequence[str]) -> list[str]:
     """Return what is legal, with what a misspelt name is likely to mean in front."""
-    close = get_close_matches(name, legal, n=3, cutoff=0.6)
+    close = _close(name, legal)
     return [*close, *(one for one in legal if one not in close)]
+
+
+def _close(name: str, legal: Sequence[str]) -> list[str]:
+    """Return what is like a name, or else what it is a part of."""
+    like = get_close_matches(name, legal, n=3, cutoff=0.6)
+    return like or [one for one in legal if len(name) > 2 and name.lower() in one.lower()][:3]
 
 
 def _with_hint(
@@ -120,8 +152,10 @@ def _with_hint(
     """Return an error whose words end in what was probably meant; a name not given is the one that is quoted."""
     name = name or (message.split("'")[1] if message.count("'") >= 2 else "")
     ordered = nearest(name, legal)
+    if ordered:
+        message = message.partition("; there are: ")[0]  # the server's own list has the nearest at its end
     if ordered and not any(repr(one) in message or f" {one}" in message for one in ordered[:1]):
-        if get_close_matches(name, ordered[:1], n=1, cutoff=0.6):
+        if _close(name, ordered[:1]):
             message += f"; did you mean {ordered[0]!r}?"
         more = "" if len(ordered) <= MOST_LEGAL_TOLD else f" and {len(ordered) - MOST_LEGAL_TOLD} more"
         message += (

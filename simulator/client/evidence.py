@@ -1,6 +1,7 @@
 """What a sandbox knows of a test, gathered for those who verify it and for those who report on it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 import msgspec
@@ -12,6 +13,10 @@ from simulator.client.verbs import Part, Talk
 from simulator.client.wire_faults import LaidFault
 
 FINAL = frozenset({"succeeded", "failed", "moderated", "cancelled"})
+_FAULT = "fault: "
+_HARMLESS = ("latency", "dribble", "huge")
+_HALVES = ("truncated", "closed_midway", "expires_midway")  # what they let through is the honest first half
+_RANGE = re.compile(r"\s*bytes\s*=\s*([0-9]*)\s*-\s*([0-9]*)\s*", re.IGNORECASE)
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -81,8 +86,18 @@ def _jobs(part: Part, vendor: str | None, most: int) -> Talk[tuple[list[JobDetai
 
 
 def is_spoilt(call: Call) -> bool:
-    """Return whether a fault that was laid ready for it, or planned, struck a call."""
-    return any(mark.startswith("fault: ") for mark in call.marks)
+    """Return whether a fault spoilt the answer to a call; one that only came late, or packed, is as good as any."""
+    return bool(_spoilers(call))
+
+
+def struck_by(call: Call) -> list[str]:
+    """Return the faults that struck a call, as the journal tells them: ``fault: error 503``."""
+    return [mark for mark in call.marks if mark.startswith(_FAULT)]
+
+
+def header(call: Call, name: str) -> str:
+    """Return a header of a call, whatever the case of its name; ``""`` where there is none."""
+    return next((said for other, said in call.headers.items() if other.lower() == name.lower()), "")
 
 
 def file_of(call: Call) -> str:
@@ -93,3 +108,46 @@ def file_of(call: Call) -> str:
 def is_good(call: Call) -> bool:
     """Return whether the status of a call's answer is one of success."""
     return call.status is not None and 200 <= call.status < 300
+
+
+def is_whole(calls: Iterable[Call], size_bytes: int) -> bool:
+    """Return whether downloads of one file, all of them together, brought every byte of it."""
+    reached = 0
+    for start, stop in sorted(_brought(call, size_bytes) for call in calls):
+        if start <= reached < stop:
+            reached = stop
+    return reached >= size_bytes
+
+
+def _spoilers(call: Call) -> list[str]:
+    faults = [mark.removeprefix(_FAULT) for mark in struck_by(call)]
+    return [fault for fault in faults if not _is_harmless(fault, call)]
+
+
+def _is_harmless(fault: str, call: Call) -> bool:
+    if fault == "gzip well":
+        return "gzip" in header(call, "Accept-Encoding").lower()
+    if fault == "redirect once":
+        return "redirected=1" in call.target  # where it led to
+    return fault.partition(" ")[0] in _HARMLESS
+
+
+def _brought(call: Call, size_bytes: int) -> tuple[int, int]:
+    """Return the stretch of a file that an answer brought, empty where it brought none of it."""
+    spoilers = _spoilers(call)
+    if call.method != "GET" or call.status not in (200, 206) or "the client left" in call.marks:
+        return 0, 0
+    start, stop = _asked(header(call, "Range"), size_bytes) if call.status == 206 else (0, size_bytes)
+    for fault in spoilers:
+        stop = start + (stop - start) // 2 if fault in _HALVES else start
+    return start, stop
+
+
+def _asked(said: str, size_bytes: int) -> tuple[int, int]:
+    found = _RANGE.fullmatch(said)
+    if found is None or not any(found.groups()):
+        return 0, 0
+    first, last = found.groups()
+    if not first:
+        return max(size_bytes - int(last), 0), size_bytes
+    return int(first), min(int(last) + 1, size_bytes) if last else size_bytes

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from simulator.client.errors import BadInstant, BadLength
+from simulator.client.errors import BadInstant, BadLength, with_length
 from simulator.jobs.durations import read_ms
 
 Length = str | int | timedelta
@@ -14,7 +14,6 @@ Instant = str | int | datetime
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PARTS = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _PART = re.compile(r"[0-9.]+[a-z]+")
-_LONG_WORD = re.compile(r"(\d+(?:\.\d+)?)\s*(milli|ms|s|m|h|d)[a-z]*", re.IGNORECASE)
 
 
 def length_ms(length: Length) -> int:
@@ -30,9 +29,7 @@ def length_ms(length: Length) -> int:
             return sum(map(read_ms, _PART.findall(length)))
         return read_ms(length)
     except ValueError as error:
-        meant = _LONG_WORD.fullmatch(length.strip()) if isinstance(length, str) else None
-        hint = f"; did you mean '{meant[1]}{meant[2].lower().replace('milli', 'ms')}'?" if meant else ""
-        raise BadLength(f"{error}{hint}", code="bad_length") from error
+        raise BadLength(with_length(str(error)), code="bad_length") from None
 
 
 def instant_text(instant: Instant) -> str:

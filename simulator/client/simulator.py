@@ -118,6 +118,24 @@ class _SimulatorVerbs(HasVendors[V], Generic[V, S]):
         """Return every sandbox of the server."""
         return read_as((yield from self._say("GET", "//sandboxes"))["sandboxes"], list[SandboxState])
 
+    def warp(self, **options: Any) -> AbstractContextManager[Any]:
+        """Return what turns the waiting of the code inside it into moves of this sandbox's clock; see ``simulator.warp``.
+
+        It is entered by a plain ``with``, in tests that await too.
+
+        Raises:
+            RuntimeError: this facade speaks to a server elsewhere on an event loop, which a warp would stop.
+        """
+        offer = getattr(self._transport, "warp", None)
+        if offer is None:
+            raise RuntimeError(
+                f"{type(self).__name__} has no warp where the server runs elsewhere; say `with simulator.warp():` of the "
+                f"fixture beside it, or `with Simulator({self._transport.url!r}, sandbox={self._sandbox!r}).warp():`, in "
+                "code that awaits too"
+            )
+        warped: AbstractContextManager[Any] = offer(self._sandbox, **options)
+        return warped
+
     def sandbox(self, id: str) -> S:
         """Return another sandbox of the same server, which must be there by the time it is used."""
         return self._beside(id)
@@ -222,21 +240,6 @@ class Simulator(_SimulatorVerbs[VendorHandle, "Simulator"], SyncPart):
     def scenarios(self) -> Scenarios:
         """Its scenarios and pins."""
         return Scenarios()._of(self)
-
-    def warp(self, **options: Any) -> AbstractContextManager[Any]:
-        """Return what turns the waiting of the code inside it into moves of this sandbox's clock; see ``simulator.warp``.
-
-        Raises:
-            RuntimeError: the server runs elsewhere, and nothing here can stand still until it is done.
-        """
-        offer = getattr(self._transport, "warp", None)
-        if offer is None:
-            raise RuntimeError(
-                f"a warp needs a simulator in this process, and this one runs at {self._transport.url}; "
-                "there, let repeated looks move the clock (clock.skip()) or let it run fast (clock.run(speed=100))"
-            )
-        warped: AbstractContextManager[Any] = offer(self._sandbox, **options)
-        return warped
 
     @property
     def verify(self) -> Verification:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import msgspec
 
-from simulator.client.evidence import FINAL, Evidence, is_good
+from simulator.client.evidence import FINAL, Evidence, is_good, is_spoilt
 from simulator.client.jobs import JobDetails
 from simulator.client.results import Call, Delivery
 
@@ -78,11 +78,15 @@ def shown(job: JobDetails, at_ms: int) -> tuple[str, str]:
 
 def _calls(job: JobDetails, evidence: Evidence) -> Iterator[Row]:
     for number, call in enumerate(evidence.calls_about(job)):
-        marks = "".join(f", {mark}" for mark in call.marks)
-        yield Row(call.at_ms, "look" if number else "request", f"{told(call)}, {shown(job, call.at_ms)[0]}{marks}")
+        row = f"{told(call)}, {shown(job, call.at_ms)[0]}{_marks(call)}"
+        yield Row(call.at_ms, "look" if number else "request", row)
     for call in evidence.downloads_of(job):
-        answer = "" if is_good(call) else f", {short(call.reply_body)}"
-        yield Row(call.at_ms, "download", f"{told(call)}{answer}")
+        answer = f", {short(call.reply_body)}" if call.reply_body and not is_good(call) else ""
+        yield Row(call.at_ms, "download", f"{told(call)}{answer}{_marks(call)}")
+
+
+def _marks(call: Call) -> str:
+    return "".join(f", {mark}" for mark in call.marks)
 
 
 def _states(job: JobDetails, now_ms: int) -> Iterator[Row]:
@@ -138,7 +142,8 @@ def _moves(rows: Iterable[Row], now_ms: int) -> Iterator[Row]:
 def told(call: Call) -> str:
     """Return a call in a line."""
     query = call.target.partition("?")[2]
-    return f"{call.method} {short(call.path + (query and f'?{query}'))} → {call.status or 'the client left'}"
+    status = call.status or ("no answer" if is_spoilt(call) else "the client left")
+    return f"{call.method} {short(call.path + (query and f'?{query}'))} → {status}"
 
 
 def short(text: str) -> str:

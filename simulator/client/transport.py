@@ -4,8 +4,11 @@ import os
 import sys
 import weakref
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from importlib import import_module
+from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 import msgspec
@@ -23,6 +26,9 @@ _MOST_IDLE = 8
 class HttpTransport:
     """Speaks to a simulator by its URL, with the control token where there is one."""
 
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext
+    """What surrounds each call: a warp lets it take real time."""
+
     def __init__(self, url: str, token: str | None = None) -> None:
         """Make one that has no connection yet.
 
@@ -31,7 +37,7 @@ class HttpTransport:
         """
         self._parts = read_url(url)
         self.url = url.rstrip("/")
-        self._headers = headers_for(token)
+        self._token, self._headers = token, headers_for(token)
         self._idle: deque[HTTPConnection] = deque()
         self._process = os.getpid()
         weakref.finalize(self, _close_all, self._idle)
@@ -55,6 +61,12 @@ class HttpTransport:
             return asyncio.to_thread(self._ask, method, target, said, WAITING_TIMEOUT_S)
         return self._ask(method, target, said, WAITING_TIMEOUT_S)
 
+    def warp(self, sandbox: str, **options: Any) -> AbstractContextManager[Any]:
+        """Return what warps the thread that enters it, on the clock of a sandbox."""
+        remote = import_module("simulator.warp.remote")  # by its name, for a warp stands above what it commands
+        warped: AbstractContextManager[Any] = remote.warp_elsewhere(self.url, self._token, sandbox, **options)
+        return warped
+
     def close(self) -> None:
         """Close every connection that is not in use."""
         _close_all(self._idle)
@@ -63,7 +75,8 @@ class HttpTransport:
         for is_last in (False, True):
             connection = self._open_one()
             try:
-                return self._exchange(connection, method, target, body, timeout_s)
+                with self.aside():
+                    return self._exchange(connection, method, target, body, timeout_s)
             except TimeoutError as error:
                 connection.close()
                 raise Unreachable(f"{method} {target}: no answer within {timeout_s:g} s", code="no_answer") from error

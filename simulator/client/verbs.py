@@ -7,11 +7,11 @@ awaitable on an ``AsyncPart``.
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from functools import update_wrapper, wraps
-from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, NoReturn, ParamSpec, Protocol, Self, TypeVar, overload
 
 import msgspec
 
-from simulator.client.errors import refusal
+from simulator.client.errors import refusal, unknown_keyword, unknown_word
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -123,6 +123,15 @@ class Part:
         """Return which vendor is asked about: the one that is named, or the one that this part is of."""
         return vendor or self._vendor or None
 
+    if not TYPE_CHECKING:  # a type checker is to find a misspelt name by itself
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            if hasattr(type(self), name):  # it is there, and raised an AttributeError of its own: raise that
+                return object.__getattribute__(self, name)
+            raise unknown_word(type(self).__name__, name, (word for word in dir(type(self)) if word[0] != "_"))
+
 
 class SyncPart(Part):
     """Speaks at once."""
@@ -208,7 +217,11 @@ class verb(Generic[P, T]):  # noqa: N801 - it is read as a decorator
         @wraps(tell)
         def told(*args: P.args, **kwargs: P.kwargs) -> Any:
             __tracebackhide__ = True
-            return part._run(tell(part, *args, **kwargs))
+            try:
+                talk = tell(part, *args, **kwargs)  # a generator: nothing of it has run yet
+            except TypeError as error:
+                raise _misused(tell, kwargs, error) from None
+            return part._run(talk)
 
         return told
 
@@ -228,3 +241,14 @@ class reading(Generic[T]):  # noqa: N801 - it is read as a decorator
     def __get__(self, part: AsyncPart, kind: type) -> Coroutine[Any, Any, T]: ...
     def __get__(self, part: Any, kind: type) -> Any:
         return self if part is None else part._run(self._tell(part))
+
+
+def _misused(tell: Callable[..., Any], kwargs: Mapping[str, Any], error: TypeError) -> TypeError:
+    """Return in the user's words why a verb cannot be called like this, with the nearest right keyword."""
+    from inspect import signature  # here, for few ever need it
+
+    _, *known = signature(tell).parameters
+    for name in kwargs:
+        if name not in known:
+            return unknown_keyword(tell.__name__, name, known)
+    return TypeError(str(error).replace(tell.__qualname__, tell.__name__))

@@ -1,15 +1,15 @@
 """What a test claims of the calls and jobs of a sandbox. Where a claim fails, an AssertionError says what was found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from simulator.client.calls import check_operation, read_calls
-from simulator.client.evidence import Evidence, gather, is_good, is_spoilt
+from simulator.client.evidence import Evidence, file_of, gather, is_good, is_spoilt, is_whole, struck_by
 from simulator.client.jobs import JobDetails
-from simulator.client.report import odd_calls, why_refused
+from simulator.client.report import answered, explained, learn, odd_calls, why_refused
 from simulator.client.results import Call, Calls
-from simulator.client.timeline import instant, told
+from simulator.client.timeline import instant, short, told
 from simulator.client.verbs import AsyncPart, Part, SyncPart, Talk, verb
 
 _MOST_TOLD = 20
@@ -51,7 +51,11 @@ class _VerificationVerbs(Part):
         like_it = [call for call in everything if call.operation == operation]
         raise AssertionError(
             f"{wanted} was to be called {asked}, and was called {_times(len(fitting))}\n"
-            + _listed("all calls of it" if like_it else "all calls", like_it or list(everything))
+            + _listed(
+                "all calls of it" if like_it else "all calls",
+                like_it or list(everything),
+                lambda call: _instead(call, json, query) if like_it else [],
+            )
         )
 
     @verb
@@ -90,18 +94,18 @@ class _VerificationVerbs(Part):
     def nothing_unexpected(self, *, vendor: str | None = None, besides: Sequence[str | int] = ()) -> Talk[None]:
         """Claim that every call was for something that there is, and was not refused.
 
-        ``besides`` names statuses, and operations, whose refusals are expected; those that a fault brought about are.
+        ``besides`` names statuses, and operations, whose refusals are expected; those that a fault brought about are anyway.
 
         Raises:
             AssertionError: some were not.
         """
         __tracebackhide__ = True
         evidence = yield from gather(self, self._vendor_or(vendor), most_jobs=1)
-        odd = [
-            call for call in odd_calls(evidence) if not (is_spoilt(call) or {call.status, call.operation} & {*besides})
-        ]
+        odd = [call for call in odd_calls(evidence) if not {call.status, call.operation} & {*besides}]
         if odd:
-            raise AssertionError(f"{_counted(odd, 'call')} not expected\n{_listed('which are', odd)}")
+            known = yield from learn(self, odd)
+            lines = ["\n    ".join([answered(call), *struck_by(call), *explained(call, known)]) for call in odd]
+            raise AssertionError(f"{_counted(odd, 'call')} not expected\n{_together('which are', lines)}")
 
     @verb
     def every_job_seen_to_its_end(self, *, vendor: str | None = None) -> Talk[None]:
@@ -118,7 +122,7 @@ class _VerificationVerbs(Part):
 
     @verb
     def every_output_downloaded(self, *, vendor: str | None = None) -> Talk[None]:
-        """Claim that every file of every job that succeeded was downloaded.
+        """Claim that every file of every job that succeeded was downloaded, whole, at once or by ranges.
 
         Raises:
             AssertionError: some were not.
@@ -140,7 +144,7 @@ class _VerificationVerbs(Part):
         accounts = (yield from self._say("GET", "/accounts", vendor=self._vendor_or(vendor)))["accounts"]
         lines = [line for account in accounts for line in account["ledger"] if line["kind"] in _SPENT]
         spent = -sum(line["amount"] for line in lines)
-        if round(spent - amount, 6):
+        if round(spent - _number(amount), 6):
             told_lines = [f"{line['kind']} {-line['amount']:g} for {line['job_id']}" for line in lines]
             raise AssertionError("\n  ".join([f"{amount:g} credits were to be spent, and {spent:g} were", *told_lines]))
 
@@ -151,6 +155,12 @@ class Verification(_VerificationVerbs, SyncPart):
 
 class AsyncVerification(_VerificationVerbs, AsyncPart):
     """Claims of a test, awaited."""
+
+
+def _number(amount: Any) -> float:
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        raise TypeError(f"credits are a number, and {amount!r} is none")
+    return amount
 
 
 def _holds(said: Any, wanted: Any) -> bool:
@@ -170,31 +180,77 @@ def _unseen(job: JobDetails, evidence: Evidence) -> str:
     name, end = f"{job.vendor} {job.operation} {job.id}", job.entries[-1]
     if not job.is_final:
         return f"{name} is {job.status}, and has not ended"
-    looks = [call for call in evidence.calls_about(job) if call.at_ms >= end.seen_at_ms and call.status is not None]
+    looks = [
+        call for call in evidence.calls_about(job) if call.at_ms >= end.seen_at_ms and _tells(call, end.stands_for)
+    ]
     heard = [one for one in evidence.webhooks_of(job) if one.is_delivered and one.status == end.word]
     if looks or heard:
         return ""
-    last = evidence.calls_about(job)[-1:]
-    at = f"; the last look was at {instant(last[0].at_ms, evidence.sandbox.epoch_ms)}" if last else ""
-    return f"{name} was {end.word} at {instant(end.seen_at_ms, evidence.sandbox.epoch_ms)}, and nobody looked{at}"
+    epoch_ms, calls = evidence.sandbox.epoch_ms, evidence.calls_about(job)
+    if not calls:
+        said = "nobody looked"
+    elif calls[-1].at_ms < end.seen_at_ms:
+        said = f"nobody looked; the last look was at {instant(calls[-1].at_ms, epoch_ms)}"
+    else:
+        said = f"no look told of it; the last was {told(calls[-1])}{_spoilt(calls[-1])}"
+    return f"{name} was {end.word} at {instant(end.seen_at_ms, epoch_ms)}, and {said}"
+
+
+def _tells(call: Call, stands_for: str) -> bool:
+    """Return whether a call's answer told of the end; some vendors tell of a failed job with the status of an error."""
+    has_answer = is_good(call) or (stands_for != "succeeded" and call.status is not None)
+    return has_answer and not is_spoilt(call) and not why_refused(call)
 
 
 def _not_downloaded(job: JobDetails, evidence: Evidence) -> list[str]:
     if not job.is_final or job.stands_for != "succeeded":
         return []
-    fetched = {
-        call.path.removeprefix("/") for call in evidence.downloads_of(job) if call.method == "GET" and is_good(call)
-    }
-    return [f"{job.vendor} {job.id}: {output.path}" for output in job.plan.outputs if output.path not in fetched]
+    missing = []
+    for output in job.plan.outputs:
+        calls = [call for call in evidence.downloads_of(job) if file_of(call) == output.path]
+        if not is_whole(calls, output.size_bytes):
+            came = f" ({told(calls[-1])}{_spoilt(calls[-1])})" if calls else ""
+            missing.append(f"{job.vendor} {job.id}: {output.path}{came}")
+    return missing
 
 
-def _listed(what: str, calls: Sequence[Call]) -> str:
-    if not calls:
+def _spoilt(call: Call) -> str:
+    return "".join(f", {fault}" for fault in struck_by(call))
+
+
+def _instead(call: Call, json: Any, query: Any) -> list[str]:
+    """Return what a call said where something else was wanted."""
+    body = call.json
+    if json and not isinstance(body, Mapping):
+        said = [f"its body is no JSON object: {short(call.body)}" if call.body else "it has no body"]
+    else:
+        said = list(_other(body, json or {}, "")) if json else []
+    return [*said, *_other(call.query, query or {}, "query ")]
+
+
+def _other(said: Any, wanted: Mapping[str, Any], at: str) -> Iterator[str]:
+    for name, value in wanted.items():
+        if name not in said:
+            yield f"{at}{name} is not there"
+        elif isinstance(value, Mapping) and isinstance(said[name], Mapping):
+            yield from _other(said[name], value, f"{at}{name}.")
+        elif not _holds(said[name], value):
+            yield f"{at}{name} is {short(repr(said[name]))}"
+
+
+def _listed(what: str, calls: Sequence[Call], more: Callable[[Call], list[str]] = lambda call: []) -> str:
+    lines = ["\n    ".join([f"{told(call)}, {_about(call)}", *more(call)]) for call in calls]
+    return _together(what, lines)
+
+
+def _together(what: str, lines: Sequence[str]) -> str:
+    """Return lines below what they are; those that say the same one after the other are counted."""
+    if not lines:
         return f"{what}: none"
-    alike = [(line, len(list(run))) for line, run in groupby(f"{told(call)}, {_about(call)}" for call in calls)]
-    lines = [line if count == 1 else f"{line}  ({count} of these)" for line, count in alike[:_MOST_TOLD]]
+    alike = [(line, len(list(run))) for line, run in groupby(lines)]
+    said = [line if count == 1 else f"{line}  ({count} of these)" for line, count in alike[:_MOST_TOLD]]
     more = ["and more"] if len(alike) > _MOST_TOLD else []
-    return "\n  ".join([f"{what}:", *lines, *more])
+    return "\n  ".join([f"{what}:", *said, *more])
 
 
 def _about(call: Call) -> str:

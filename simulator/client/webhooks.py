@@ -50,7 +50,7 @@ class _WebhooksVerbs(Part):
     def wait(
         self,
         count: int = 1,
-        timeout: float = 5.0,
+        timeout: float | str = 5.0,
         *,
         vendor: str | None = None,
         job_id: str | None = None,
@@ -60,14 +60,15 @@ class _WebhooksVerbs(Part):
     ) -> Talk[Deliveries]:
         """Return the first ``count`` webhooks that fit, moving a clock that does not run by itself to what is due.
 
-        ``timeout`` is real seconds, 60 at most; ``after`` a webhook's number to be above.
+        ``timeout`` is real seconds or a text such as ``5s``, 60 s at most; ``after`` a webhook's number to be above.
 
         Raises:
             NotInTime: there were not as many in time; the text says what there was.
         """
         wanted: dict[str, Any] = {"vendor": self._vendor_or(vendor), "job_id": job_id, "status": status}
         said = {name: value for name, value in wanted.items() if value is not None}
-        said |= {"state": state, "count": count, "after": after, "timeout": round(timeout * 1000)}
+        timeout_ms = length_ms(timeout) if isinstance(timeout, str) else round(timeout * 1000)
+        said |= {"state": state, "count": count, "after": after, "timeout": timeout_ms}
         body = yield from self._say("POST", "/webhooks/wait", said, waits=True)
         return Deliveries(read_as(body["webhooks"], list[Delivery]))
 

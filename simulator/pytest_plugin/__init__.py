@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulator.pytest_plugin.markers import explain_misuse, read_scenarios
+
 if TYPE_CHECKING:
     from simulator.client.simulator import Simulator
 
 _SANDBOX, _HAS_PASSED = pytest.StashKey["Simulator"](), pytest.StashKey[bool]()
 _OF_SESSION = pytest.StashKey["Simulator"]()
+_MISUSE, _UNREACHED = pytest.StashKey[str](), pytest.StashKey[str]()
 _SHARED_URL = "simulator_url"  # in xdist's workerinput
 _FIXTURES = {"simulator", "simulator_session"}
 _IN_WARP = "_whole_test_in_warp"
+_CHOICES = ("warn", "error", "ignore")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     says = (
         "what follows if a test leaves jobs unfinished, or pins and faults unused: warn (the default), error or ignore"
     )
-    group.addoption("--simulator-unfinished", choices=("warn", "error", "ignore"), help=says)
+    group.addoption("--simulator-unfinished", choices=_CHOICES, help=says)
     parser.addini("simulator_unfinished", says, default="warn")
     says = "with xdist: one simulator for all workers, instead of one in each"
     group.addoption("--simulator-shared", action="store_true", help=says)
@@ -41,7 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known, and the fixture for asyncio where there is a plugin that can run it."""
+    """Make the markers known, and the fixture for asyncio where there is a plugin that can run it.
+
+    Raises:
+        pytest.UsageError: a setting cannot be.
+    """
+    _check_settings(config)
     for says in (
         "scenario(name, vendor=None, operation=None, times=1, job_id=None, seed=None): what jobs of this test play; "
         "with a vendor, it is pinned to its next submits",
@@ -80,17 +89,35 @@ def pytest_sessionfinish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests that are to run in a warp into one, event loop and all."""
+    """Put tests that are to run in a warp into one, event loop and all; note where markers are of no use."""
     for item in items:
-        if item.get_closest_marker("warp") and isinstance(item, pytest.Function):
+        if misuse := explain_misuse(item):
+            item.stash[_MISUSE] = misuse
+        elif item.get_closest_marker("warp") and isinstance(item, pytest.Function):
             item.fixturenames.insert(0, _IN_WARP)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Read what the fixture needs before a test can freeze time, for it keeps real time by what it finds then."""
+    """Read what the fixture needs before a test can freeze time, for it keeps real time by what it finds then.
+
+    Raises:
+        pytest.UsageError: a simulator elsewhere is to be used, and nobody answers there.
+    """
+    config = session.config
     wanted = any(not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())) for item in session.items)
-    if wanted and not session.config.option.collectonly and not _url(session.config):
+    if not wanted or config.option.collectonly:
+        return
+    if not _url(config):
         import simulator.testing.local  # noqa: F401
+    elif not hasattr(config, "workerinput"):  # to a worker of xdist this would be a crash
+        _reach(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose markers do nothing as they stand."""
+    if misuse := item.stash.get(_MISUSE, ""):
+        pytest.fail(f"simulator: {misuse}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -105,8 +132,19 @@ def pytest_runtest_makereport(
         sandboxes = [item.stash.get(_SANDBOX, None)]
         if "simulator_session" in getattr(item, "fixturenames", ()):
             sandboxes.append(item.config.stash.get(_OF_SESSION, None))
-        report.sections += [("simulator", text) for one in sandboxes if one is not None and (text := _report(one))]
+        for text in [text for one in sandboxes if one is not None and (text := _report(one))]:
+            _add_to_failure(report, text)
     return report
+
+
+def _add_to_failure(report: pytest.TestReport, text: str) -> None:
+    """Put it into the failure itself, for JUnit's file holds no other sections unless it is told to."""
+    if add := getattr(report.longrepr, "addsection", None):
+        add("simulator", text)
+    elif isinstance(report.longrepr, str):
+        report.longrepr += f"\n\n{' simulator '.center(80, '-')}\n{text}"
+    else:
+        report.sections.append(("simulator", text))
 
 
 def _report(sandbox: "Simulator") -> str:
@@ -119,16 +157,16 @@ def _report(sandbox: "Simulator") -> str:
 @pytest.fixture
 def simulator(request: pytest.FixtureRequest) -> Iterator["Simulator"]:
     """A sandbox of the test's own: vendors as attributes, a clock that skips from a fixed instant, dice of its own."""
-    defaults, pins = _scenarios(request.node)
+    defaults, pins = read_scenarios(request.node)
     with _sandbox(request.config, request.node.nodeid, defaults) as sandbox:
-        request.node.stash[_SANDBOX] = sandbox
-        for vendor, name, how in pins:
-            with _told_in_a_line():
+        with _told_in_a_line():
+            for vendor, name, how in pins:
                 sandbox.vendor(vendor).scenario(name, queue=True, **how)
+        request.node.stash[_SANDBOX] = sandbox
         yield sandbox
         del request.node.stash[_SANDBOX]
         if request.node.stash.get(_HAS_PASSED, False):
-            _see_to_the_end(sandbox, request.config)
+            _see_to_the_end(sandbox, request.config, request.node)
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +177,7 @@ def simulator_session(request: pytest.FixtureRequest) -> Iterator["Simulator"]:
         yield sandbox
         del request.config.stash[_OF_SESSION]
         if not request.session.testsfailed:
-            _see_to_the_end(sandbox, request.config)
+            _see_to_the_end(sandbox, request.config, None)
 
 
 @pytest.fixture(name=_IN_WARP)
@@ -150,21 +188,58 @@ def _whole_test_in_warp(simulator: "Simulator") -> Iterator[None]:
 
 @contextmanager
 def _sandbox(config: pytest.Config, name: str, scenario: str | None) -> Iterator["Simulator"]:
+    from simulator.client.errors import Unreachable
     from simulator.testing import open_sandbox
 
     with _told_in_a_line():
+        if unreached := config.stash.get(_UNREACHED, ""):
+            raise Unreachable(unreached)
         token = said(config, "token") or None
-        sandbox = open_sandbox(name, url=_url(config), token=token, scenario=scenario, folders=_folders(config))
+        try:
+            sandbox = open_sandbox(name, url=_url(config), token=token, scenario=scenario, folders=_folders(config))
+        except Unreachable as error:
+            config.stash[_UNREACHED] = str(error)
+            raise
     with sandbox:
         yield sandbox
 
 
-def _see_to_the_end(sandbox: "Simulator", config: pytest.Config) -> None:
+def _reach(config: pytest.Config) -> None:
+    from simulator.client.errors import SimulatorRefused, Unreachable
+    from simulator.client.simulator import Simulator
+
+    try:
+        with Simulator(_url(config), token=said(config, "token") or None) as main:
+            main.state()
+    except Unreachable as error:
+        raise pytest.UsageError(f"simulator: {error}") from None
+    except SimulatorRefused:
+        pass  # each test is told why
+
+
+def _check_settings(config: pytest.Config) -> None:
+    if (unfinished := said(config, "unfinished")) not in _CHOICES:
+        from simulator.client.errors import nearest
+
+        legal = ", ".join(nearest(unfinished, _CHOICES))
+        raise pytest.UsageError(f"simulator_unfinished is {unfinished!r}, and may be: {legal}")
+    if url := _url(config):
+        from simulator.client.transport import read_url
+
+        try:
+            read_url(url)
+        except ValueError as error:
+            raise pytest.UsageError(f"--simulator-url: {error}") from None
+
+
+def _see_to_the_end(sandbox: "Simulator", config: pytest.Config, item: pytest.Item | None) -> None:
+    """Say what was forgotten, as a warning where the test stands; what a session has forgotten stands nowhere."""
     from simulator.testing import see_to_the_end
 
+    place = (str(config.rootpath), 1) if item is None else (str(item.path), (item.location[1] or 0) + 1)
     forgotten = ""
     try:
-        see_to_the_end(sandbox, said(config, "unfinished"))
+        see_to_the_end(sandbox, said(config, "unfinished"), place)
     except AssertionError as error:
         forgotten = str(error)
     if forgotten:
@@ -176,34 +251,10 @@ def _told_in_a_line() -> Iterator[None]:
     """Turn what the simulator refuses into a failure of the test that needs no traceback."""
     from simulator.client.errors import SimulatorRefused
 
-    refused = ""
     try:
         yield
     except SimulatorRefused as error:
-        refused = str(error)
-    if refused:
-        pytest.fail(f"simulator: {refused}", pytrace=False)
-
-
-def _scenarios(node: pytest.Item) -> tuple[str | None, list[tuple[str, str | None, dict[str, Any]]]]:
-    """Return the scenario that all jobs of a test play, and what is to be pinned; the nearest marker counts."""
-    default: str | None = None
-    nearest: dict[tuple[str, str | None], Any] = {}
-    pins = []
-    for place, mark in node.iter_markers_with_node("scenario"):
-        name, how = _read_marker(*mark.args, **mark.kwargs)
-        vendor = how.pop("vendor", None)
-        if vendor is None:
-            if how or name is None:
-                pytest.fail(f"@pytest.mark.scenario({mark.args} {mark.kwargs}) needs a name or a vendor", pytrace=False)
-            default = default or name
-        elif nearest.setdefault((vendor, how.get("operation")), place) is place:
-            pins.append((vendor, name, how))
-    return default, pins
-
-
-def _read_marker(name: str | None = None, **how: Any) -> tuple[str | None, dict[str, Any]]:
-    return name, how
+        raise pytest.fail.Exception(f"simulator: {error}", pytrace=False) from None
 
 
 def said(config: pytest.Config, name: str) -> Any:

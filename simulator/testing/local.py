@@ -27,6 +27,12 @@ class _Local:
         """Where the server is."""
         return self._server.url
 
+    def warp(self, sandbox: str, **options: Any) -> AbstractContextManager[Any]:
+        """Return what warps the thread that enters it, on the clock of a sandbox."""
+        from simulator.warp import InProcess, warp  # here, for few tests need its patches
+
+        return warp(InProcess(self._server, self._server.simulator.sandboxes.get(sandbox)), **options)
+
     def _begin(
         self, method: str, path: str, query: Mapping[str, str | int] | None, body: Any
     ) -> Reply | Awaitable[Reply]:
@@ -66,12 +72,6 @@ class LocalTransport(_Local):
         if is_in_loop():
             return _Late(self._soon(reply), self.forgotten, path)
         return _answer(self._soon(reply).result())
-
-    def warp(self, sandbox: str, **options: Any) -> AbstractContextManager[Any]:
-        """Return what warps the thread that enters it, on the clock of a sandbox."""
-        from simulator.warp import InProcess, warp  # here, for few tests need its patches
-
-        return warp(InProcess(self._server, self._server.simulator.sandboxes.get(sandbox)), **options)
 
     def close(self) -> None:
         """Nothing is held."""

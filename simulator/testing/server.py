@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.client.errors import Conflict
 from simulator.client.simulator import AsyncSimulator, Simulator
 from simulator.client.transport import HttpTransport
 
@@ -73,7 +75,8 @@ def open_sandbox(
     """Return a new sandbox for a test; ``close`` drops it.
 
     It is one of the server at ``url``, or of this process's own where that is empty. The clock skips from a fixed
-    instant, and the dice follow from ``name``, so that every run of the test is the same.
+    instant, and the dice follow from ``name``, so that every run of the test is the same. A second one of the same name
+    beside the first is another sandbox with the same dice.
 
     Raises:
         UnknownScenario: ``scenario``, the default of its jobs, does not exist.
@@ -86,12 +89,23 @@ def open_sandbox(
 
         main = Simulator(transport=LocalTransport(server(folders)))
     try:
-        sandbox = main.new_sandbox(_id_for(name), seed=name, epoch=EPOCH, clock="skip", scenario=scenario)
+        sandbox = _new(main, name, scenario)
     except BaseException:
         main.close()
         raise
     sandbox._owns_transport = True
     return sandbox
+
+
+def _new(main: Simulator, name: str, scenario: str | None) -> Simulator:
+    for number in count(1):
+        id = _id_for(name) if number == 1 else f"{_id_for(name)}_{number}"
+        try:
+            return main.new_sandbox(id, seed=name, epoch=EPOCH, clock="skip", scenario=scenario)
+        except Conflict:
+            if all(other.id != id for other in main.sandboxes()):
+                raise
+    raise AssertionError("numbers do not end")
 
 
 def _id_for(name: str) -> str:

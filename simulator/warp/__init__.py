@@ -22,6 +22,9 @@ What holds:
 5. Waits that others may end (Event, Condition, Queue, Future, join) expire only after 50 ms of real silence if threads are
    about that are neither members nor the server's; each such expiry in a row halves the patience.
 
+The server may also run in another process or container (``Simulator(url).warp()``): the same holds, for a few control calls
+at each move. It takes the clock back from a warp of which it hears nothing for 30 real seconds.
+
 Members read: ``time.time`` and ``datetime`` show the sandbox's clock; ``monotonic`` and ``perf_counter`` start at the real
 value rounded up to a whole second and move with it. Sleeps round up to whole milliseconds.
 

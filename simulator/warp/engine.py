@@ -261,7 +261,8 @@ class Warp:
     def evaluate(self) -> None:
         """Move the clock on if nothing can happen without that. The lock is held; any thread; never blocks."""
         while self._nothing_moves():
-            if any(member.io for member in self.members) or self._next_is_gentle():  # bytes may be on their way
+            may_have_news = self.target.must_be_asked or any(member.io for member in self.members)
+            if may_have_news or self._next_is_gentle():  # bytes may be on their way
                 self.target.call_soon(self._confirm, (self._epoch, self._server_epoch), _PASSES)
                 return
             if not self._jump():
@@ -275,22 +276,44 @@ class Warp:
             self.target.call_soon(self._confirm, epochs, passes - 1)
         elif self.target.is_writing():
             self.target.call_later(_STILL_WRITING_S, self._confirm, epochs, 0)
+        elif self.target.must_be_asked:
+            self._confirm_elsewhere(epochs)
         else:
-            with self.lock:
-                if epochs != (self._epoch, self._server_epoch) or not self._nothing_moves():
-                    return
-                waits = [member.io for member in self.members if member.io]
-                if any(io.is_ready() for io in waits):
-                    return
-                pause_s = max((io.owed_s() for io in waits), default=0.0)
-                if self._next_is_gentle():
-                    pause_s = max(pause_s, self._last_news_s + self.grace_s * 0.5**self._expiries - real_s())
-                if pause_s == math.inf:
-                    return  # only reality goes on with it: no wait lasts longer than it asked for
-                if pause_s > 0:
-                    self.target.call_later(pause_s, self._confirm, epochs, 3)
-                elif self._jump():
+            self._confirm_here(epochs)
+
+    def _confirm_elsewhere(self, epochs: tuple[int, int]) -> None:
+        """Ask the server first. Whoever waits hears of it where it is lost."""
+        try:
+            if self.target.settle() and epochs == (self._epoch, self._server_epoch):
+                self._confirm_here(epochs)
+            else:
+                with self.lock:
                     self.evaluate()
+        except Exception as error:
+            with self.lock:
+                if epochs != (self._epoch, self._server_epoch):
+                    self.evaluate()
+                elif not self.is_paused:
+                    for member in tuple(self.members):
+                        self._wake(member, error)
+
+    def _confirm_here(self, epochs: tuple[int, int]) -> None:
+        """Jump, unless members have news."""
+        with self.lock:
+            if epochs != (self._epoch, self._server_epoch) or not self._nothing_moves():
+                return
+            waits = [member.io for member in self.members if member.io]
+            if any(io.is_ready() for io in waits):
+                return
+            pause_s = max((io.owed_s() for io in waits), default=0.0)
+            if self._next_is_gentle():
+                pause_s = max(pause_s, self._last_news_s + self.grace_s * 0.5**self._expiries - real_s())
+            if pause_s == math.inf:
+                return  # only reality goes on with it: no wait lasts longer than it asked for
+            if pause_s > 0:
+                self.target.call_later(pause_s, self._confirm, epochs, 3)
+            elif self._jump():
+                self.evaluate()
 
     def _next(self) -> Member | None:
         timed = (member for member in self.members if member.until_ms is not None)

@@ -12,6 +12,12 @@ from simulator.sandbox.sandbox import Sandbox
 class WarpTarget(Protocol):
     """One sandbox of one server."""
 
+    must_be_asked: bool
+    """Whether only ``settle`` finds out what the server is doing."""
+
+    def settle(self) -> bool:
+        """Ask the server whether nothing is under way, and what is due; on the server's loop only; may take real time."""
+
     def now_ms(self) -> int:
         """Return the present instant of the sandbox's clock."""
 
@@ -52,11 +58,17 @@ class WarpTarget(Protocol):
 class InProcess:
     """A sandbox of a server that runs in a thread of this process; without one it is the main sandbox."""
 
+    must_be_asked = False
+
     def __init__(self, background: Background, sandbox: Sandbox | None = None) -> None:
         self._background = background
         self._sandbox = sandbox or background.simulator.sandboxes.main
         self._loop, self._thread = background.loop, background.thread_ids[0]
         self._ports = frozenset(door.port for door in background.simulator.doors)
+
+    def settle(self) -> bool:
+        """Return whether nothing is under way; nothing has to be asked for that."""
+        return not self.is_busy()
 
     def now_ms(self) -> int:
         """Return the present instant of the sandbox's clock."""

@@ -216,3 +216,36 @@ def test_a_whole_test_in_a_warp(run: Run) -> None:
     """)
 
     result.assert_outcomes(passed=2)
+
+
+def test_a_warp_in_a_test_that_awaits(run: Run) -> None:
+    result = run("""
+        import asyncio
+
+        async def test_it(aiohttp_simulator):
+            before = await aiohttp_simulator.clock.now_ms
+            with aiohttp_simulator.warp():
+                await asyncio.sleep(3600)
+                assert await aiohttp_simulator.clock.now_ms - before == 3_600_000
+            assert await aiohttp_simulator.clock.mode == "skip"
+    """)
+
+    result.assert_outcomes(passed=1)
+
+
+def test_a_case_of_unittest_under_pytest(run: Run) -> None:
+    result = run("""
+        from client import *
+        from simulator.testing import SimulatorTestCase
+
+        class Test(SimulatorTestCase):
+            def test_it(self):
+                finish(self.simulator, submit(self.simulator))
+
+            def test_it_fails(self):
+                finish(self.simulator, submit(self.simulator))
+                self.fail("on purpose")
+    """)
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*on purpose*", "*deepswapai videoSwap vjob_*: completed (final)*"])

@@ -170,3 +170,102 @@ def test_a_server_that_runs_already_serves_as_well(run: Run) -> None:
     served.stdout.fnmatch_lines([f"simulator: {url}"])
     refused.assert_outcomes(errors=3)
     refused.stdout.fnmatch_lines(["*send the control token*"])
+
+
+def test_what_markers_cannot_do_is_said_in_a_line(run: Run) -> None:
+    result = run("""
+        import pytest
+
+        pytestmark = pytest.mark.scenario("happy", vendor="akool")  # of a module: tests without the fixture may be in it
+
+        def test_all_is_well(): pass
+
+        @pytest.mark.scenario("modrated")
+        def test_no_fixture(): pass
+
+        @pytest.mark.scenario("slow")
+        def test_of_session(simulator_session): pass
+
+        @pytest.mark.warp(5)
+        def test_warp(simulator): pass
+
+        @pytest.mark.scenario("slow", vendr="akool")
+        def test_vendr(simulator): pass
+
+        @pytest.mark.scenario("slow", vendor="akool", tmies=2)
+        def test_tmies(simulator): pass
+
+        @pytest.mark.scenario("slow", times=2)
+        def test_times(simulator): pass
+
+        @pytest.mark.scenario("slow", "happy")
+        def test_two(simulator): pass
+    """)
+
+    result.assert_outcomes(passed=1, errors=7)
+    result.stdout.fnmatch_lines(
+        [
+            "simulator: the test is marked with a scenario and does not use the fixture simulator",
+            "simulator: @pytest.mark.scenario is for the fixture simulator; many tests share simulator_session",
+            "simulator: @pytest.mark.warp(5) takes nothing: *",
+            "simulator: @pytest.mark.scenario() takes no 'vendr'; did you mean 'vendor'?*",
+            "simulator: @pytest.mark.scenario() takes no 'tmies'; did you mean 'times'?*",
+            "simulator: @pytest.mark.scenario('slow', times=2) needs a vendor",
+            "simulator: @pytest.mark.scenario('slow', 'happy') takes one name; *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_what_cannot_be_set_up_is_said_once(run: Run) -> None:
+    result = run("""
+        import pytest
+
+        @pytest.mark.scenario("failed-midwya")
+        def test_all_jobs(simulator): pass
+
+        @pytest.mark.scenario("failed-midwya", vendor="akool")
+        def test_pinned(simulator): pass
+    """)
+
+    result.assert_outcomes(errors=2)
+    said = [line for line in result.outlines if "no scenario 'failed-midwya'" in line]
+    assert [line.partition("'failed-midwya'; ")[2][:30] for line in said] == ["did you mean 'failed-midway'? "] * 2
+    result.stdout.no_fnmatch_line("*During handling of*")
+    result.stdout.no_fnmatch_line("*no report:*")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["-o", "simulator_unfinished=eror"], "ERROR: simulator_unfinished is 'eror', and may be: error, warn, ignore"),
+        (["--simulator-url", "127.0.0.1:8080"], "ERROR: --simulator-url: '127.0.0.1:8080' is no URL of a simulator; *"),
+        (["--simulator-url", "http://127.0.0.1:9"], "ERROR: simulator: no simulator answers at http://127.0.0.1:9: *"),
+    ],
+)
+def test_settings_that_cannot_be_stop_the_run_in_a_line(run: Run, options: list[str], says: str) -> None:
+    result = run("def test_it(simulator): pass\ndef test_too(simulator): pass\n", *options)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert len([line for line in [*result.outlines, *result.errlines] if line.startswith("ERROR")]) == 1
+    result.stderr.fnmatch_lines([says])
+
+
+def test_who_needs_no_simulator_need_not_reach_one(run: Run) -> None:
+    run("def test_it(): pass\n", "--simulator-url", "http://127.0.0.1:9").assert_outcomes(passed=1)
+
+
+def test_what_was_left_is_said_where_the_test_stands(run: Run) -> None:
+    result = run(
+        """
+        from client import *
+
+        def test_it(simulator):
+            submit(simulator)
+    """,
+        "-W",
+        "default",
+    )
+
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*test_it.py:3: LeftUnfinished: the test has left this behind:*"])

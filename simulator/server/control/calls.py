@@ -1,7 +1,7 @@
 """One call to the control API as its handlers see it, and what they may refuse."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -12,6 +12,9 @@ from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
 from simulator.server.addresses import Door
 from simulator.vendors.vendor import Vendor
+
+if TYPE_CHECKING:
+    from simulator.server.control.warp import Lease
 
 
 class BadRequest(SimulatorError):
@@ -55,7 +58,7 @@ class Deliveries(Protocol):
 
 
 class Services(msgspec.Struct):
-    """What all calls share. ``is_ready`` falls when the server begins to stop."""
+    """What all calls share. ``is_ready`` falls when the server begins to stop; ``leases`` are of lent clocks."""
 
     sandboxes: Sandboxes
     library: Library
@@ -63,6 +66,7 @@ class Services(msgspec.Struct):
     load_vendor: Callable[[str], Vendor]
     deliveries: Deliveries
     is_ready: bool = True
+    leases: "dict[Sandbox, Lease]" = msgspec.field(default_factory=dict)
 
     def vendors(self) -> list[Vendor]:
         """Return every vendor."""

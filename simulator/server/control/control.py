@@ -25,6 +25,7 @@ from simulator.server.control import (
     sandboxes,
     scenarios,
     switches,
+    warp,
     webhooks,
     wire_faults,
 )
@@ -60,6 +61,10 @@ HANDLERS: Mapping[str, Handler] = {
     "setClock": clock.set_clock,
     "advanceClock": clock.advance_clock,
     "skipToNextEvent": clock.skip_to_next_event,
+    "beginWarp": warp.begin_warp,
+    "endWarp": warp.end_warp,
+    "waitUntilQuiet": warp.wait_until_quiet,
+    "stepWarp": warp.step_warp,
     "listScenarios": scenarios.list_scenarios,
     "getScenario": scenarios.get_scenario,
     "addScenario": scenarios.add_scenario,
