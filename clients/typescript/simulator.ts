@@ -657,7 +657,8 @@ export type Exchange = {
   kind: "exchange";
   number: number;
   at_ms: InstantMs;
-  vendor: VendorName;
+  /** Null where the call was for none of them. */
+  vendor: VendorName | null;
   /** Null where the path is none of the vendor's. */
   operation: string | null;
   /** The end of its key. */

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from simulator import vendors
 from simulator.client.evidence import Evidence, file_of, gather, header, is_good, is_spoilt, struck_by
 from simulator.client.jobs import JobDetails
 from simulator.client.lengths import instant_text
@@ -40,7 +41,7 @@ def tell(part: Part) -> Talk[str]:
 def learn(part: Part, calls: Sequence[Call]) -> Talk[dict[str, Known]]:
     """Return what is known of the vendors of some calls, by name."""
     known: dict[str, Known] = {}
-    for vendor in {call.vendor for call in calls}:
+    for vendor in {call.vendor for call in calls if call.vendor}:
         document = yield from part._say("GET", f"//openapi/{vendor}.json")
         known[vendor] = Known(described(document), _key_headers(document))
     return known
@@ -86,7 +87,7 @@ def worded(evidence: Evidence, odd: Sequence[Call], known: Mapping[str, Known]) 
     ):
         lines += ["", title] if calls else []
         for call in calls[:_MOST_CALLS]:
-            lines.append(f"  {instant(call.at_ms, epoch_ms)}  {call.vendor}  {answered(call)}")
+            lines.append(f"  {instant(call.at_ms, epoch_ms)}  {call.vendor or 'nobody'}  {answered(call)}")
             why = [] if calls is struck else explained(call, known)
             lines += [f"      {said}" for said in (*struck_by(call), *why)]
         if len(calls) > _MOST_CALLS:
@@ -126,6 +127,9 @@ def answered(call: Call) -> str:
 
 def explained(call: Call, known: Mapping[str, Known]) -> Iterator[str]:
     """Say why a call was refused, which operation it was probably meant for, and in what it differs from that."""
+    if not call.vendor:
+        yield f"no vendor is there; their base URLs end in {', '.join(f'/{name}' for name in vendors.NAMES)}"
+        return
     vendor = known.get(call.vendor, Known())
     if (reason := why_refused(call)) and call.operation:
         yield f"refused by {call.operation}: {reason}"

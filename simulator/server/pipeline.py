@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -84,7 +85,7 @@ class Pipeline:
             if address.is_control and self.control is not None:
                 return await self.control.answer(request, address)
             if not address.vendor:
-                return respond(request, answer_nobody(request, address, self.desks))
+                return respond(request, self._answer_nobody(request, address))
             exchange = self._begin(request, address)
         except SimulatorError as error:
             return respond(request, loud(error))
@@ -104,6 +105,24 @@ class Pipeline:
             return Dropped()
         finally:
             exchange.sandbox.leave(exchange.call.withheld)
+
+    def _answer_nobody(self, request: web.BaseRequest, address: Address) -> Wire:
+        """Say that there is no vendor; the sandbox that was named notes it, for its test meant somebody."""
+        ready = answer_nobody(request, address, self.desks)
+        with suppress(SimulatorError):
+            if address.sandbox:
+                sandbox = self.sandboxes.get(address.sandbox)
+                with sandbox.lock:
+                    about = (
+                        request.method,
+                        clean(request.raw_path),
+                        request.raw_headers,
+                        b"",
+                        ready.status,
+                        ready.body,
+                    )
+                    sandbox.journal.append(sandbox.clock.now_ms(), "", "", *about)
+        return ready
 
     def _begin(self, request: web.BaseRequest, address: Address) -> Exchange:
         """Find sandbox, operation and key."""

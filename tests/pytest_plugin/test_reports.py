@@ -311,3 +311,16 @@ def test_a_runner_that_words_failures_itself_is_given_the_report_too(run: Run, p
 
 def _junit(folder: Path) -> ElementTree.Element:
     return ElementTree.parse(folder / "junit.xml").getroot()
+
+
+def test_a_call_for_no_vendor_is_told_with_those_that_there_are(run: Run) -> None:
+    result = run("""
+        import requests
+
+        def test_a_misspelt_vendor(simulator):
+            requests.get(f"{simulator.url}/deepswap/v1/status/vjob_1")
+            assert False
+    """)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*nobody  GET /deepswap/v1/status/vjob_1 *404*", "*no vendor is there*/deepswapai*"])
