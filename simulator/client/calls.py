@@ -80,13 +80,6 @@ def read_calls(part: Part, **wanted: Any) -> Talk[Calls]:
     return Calls(calls, everything["count"])
 
 
-def read_call(said: Mapping[str, Any]) -> Call:
-    """Return an exchange of the journal, as the control API says it, as a call."""
-    entry = read_as(said, JournalEntry)
-    assert entry.request is not None
-    return _call(entry, entry.request)
-
-
 @cache
 def operations_of(vendor: str) -> tuple[str, ...]:
     """Return the operationIds of a vendor that is known here; none for any other."""

@@ -95,26 +95,13 @@ def _ratio(one: str, other: str) -> float:
 
 
 def differences(call: Call, operation: Described) -> list[str]:
-    """Say in what a call differs from an operation: its method, its path, the fields of its JSON body."""
-    said = list(_in_path(call.path, operation.path))
-    if call.method != operation.method:
-        said.insert(0, f"{call.method} where it takes {operation.method}")
+    """Say in what a call differs from an operation: its method, and the fields of its JSON body."""
+    said = [f"{call.method} where it takes {operation.method}"] if call.method != operation.method else []
     if isinstance(call.json, dict) and operation.body:
         said += _in_body(call.json, operation.body)
     elif operation.body.get("required") and not call.body:
         said.append(f"no body where it takes {_listed(operation.body['required'])}")
     return said
-
-
-def _in_path(path: str, template: str) -> Iterator[str]:
-    said, known = path.split("/"), template.split("/")
-    for mine, theirs in zip(said, known, strict=False):
-        if mine != theirs and not (_is_hole(theirs) and mine):
-            yield f"{mine!r} where it has {theirs!r}" if mine else f"nothing where it has {theirs!r}"
-    if len(said) > len(known):
-        yield f"{'/' + '/'.join(said[len(known) :])!r} more at the end"
-    elif len(said) < len(known):
-        yield f"{'/' + '/'.join(known[len(said) :])!r} is missing at the end"
 
 
 def _is_hole(part: str) -> bool:

@@ -168,7 +168,7 @@ def _differences(call: Call, meant: Described, key_headers: Sequence[str]) -> li
         return [_of_key(call, key_headers)]
     was_sent = header(call, "Content-Length") not in ("", "0") or bool(header(call, "Transfer-Encoding"))
     body = call.body or ("…" if was_sent else "")
-    rest = differences(msgspec.structs.replace(call, path=meant.path, body=body), meant)
+    rest = differences(msgspec.structs.replace(call, body=body), meant)
     at = 1 if call.method != meant.method else 0
     return [*rest[:at], *_in_path(call.path.split("/")[1:], meant.path.split("/")[1:]), *rest[at:]]
 
