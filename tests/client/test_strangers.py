@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,16 +25,15 @@ def say(receiver: Receiver, *pieces: bytes, leaves: bool = True) -> bytes:
     """Say something raw and return all that is answered; one that does not leave keeps its end of the line open."""
     address = urlsplit(receiver.url)
     with socket.create_connection((address.hostname, address.port), 30) as connection:
-        for piece in pieces:
-            connection.sendall(piece)
-        if leaves:
-            connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # the receiver may have answered and left while we still speak
+            for piece in pieces:
+                connection.sendall(piece)
+            if leaves:
+                connection.shutdown(socket.SHUT_WR)
         answer = b""
-        try:
+        with suppress(ConnectionResetError):
             while piece := connection.recv(65536):
                 answer += piece
-        except ConnectionResetError:
-            pass
         return answer
 
 

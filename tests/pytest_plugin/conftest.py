@@ -49,6 +49,8 @@ def is_found_by_itself() -> bool:
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
     """Return what runs the tests of a made-up project, which may import ``client``; it has no plugin but those named."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("CI", "BUILD_NUMBER"):  # under either, pytest repeats each failure whole in its summary
+        monkeypatch.delenv(name, raising=False)
     pytester.makepyfile(client=CLIENT)
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\npythonpath = .\n")
 
