@@ -17,7 +17,7 @@ RUN /opt/simulator/bin/python -m compileall -q -f -j 0 --invalidation-mode unche
 
 FROM python:3.13-slim
 COPY --from=build /opt/simulator /opt/simulator
-ENV PATH=/opt/simulator/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/simulator/bin:$PATH PYTHONUNBUFFERED=1 SIMULATOR_OPEN_CONTROL=true
 # By number, so that a cluster can see that it is not root.
 USER 10001:10001
 EXPOSE 8080

@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test contract lint format clients constraints bench bench-peers docker clean
+.PHONY: help run demo test contract lint format clients settings constraints bench bench-peers docker clean
 
 help: ## print this list
 	@echo 'make run     ARGS="--port 9000" goes to `simulator serve`'
@@ -47,6 +47,9 @@ format: $(TESTS) ## put the code in shape
 
 clients: $(SERVES) ## write the TypeScript client anew from openapi/simulator.yaml
 	$(BIN)/python clients/typescript/generate.py
+
+settings: $(SERVES) ## write docs/settings.md anew from the table in simulator/settings/options.py
+	$(BIN)/python -m simulator.settings.table > docs/settings.md
 
 bench: $(TESTS) ## measure the numbers to hold, beside other mock servers
 	$(BIN)/python -m bench.run $(ARGS)

@@ -103,7 +103,7 @@ class Simulator:
             OSError: one of them cannot be had; none stays open then.
         """
         self.dispatcher.start()
-        log = logging.getLogger("simulator.access") if self.settings.has_access_log else None
+        log = logging.getLogger("simulator.access") if self.settings.log != "off" else None
         apart = self.settings.control_port is not None
         wanted = [(self.settings.port, Door(has_control=not apart))]
         wanted += [

@@ -95,52 +95,34 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_serve(commands: Any) -> None:
     serve = commands.add_parser(
-        "serve", help="serve until Ctrl-C", epilog="Each flag is also a variable: MEDIASIM_PORT."
+        "serve",
+        help="serve until Ctrl-C",
+        epilog="Each flag is also a variable, such as SIMULATOR_PORT; docs/settings.md lists them.",
     )
-    say = serve.add_argument
-    say("--host", help="address to listen on (127.0.0.1)")
-    say("--port", type=_whole, help="port to listen on (8080; 0 lets the system choose)")
-    say(
-        "--vendor-port",
-        dest="vendor_ports",
-        action="append",
-        default=[],
-        metavar="[SANDBOX/]VENDOR=PORT",
-        help="a port of its own, for a sandbox of its own where it names one",
-    )
-    say(
-        "--scenarios", dest="scenario_folders", action="append", default=[], metavar="FOLDER", help="your own scenarios"
-    )
-    say("--scenario", metavar="NAME", help="what jobs play that nobody else chose for")
-    say("--clock", metavar="MODE", help="real (default), manual or skip")
-    say("--speed", type=_number, help="virtual seconds a second, in the mode real (1)")
-    say("--hold", action="store_true", default=None, help="blocking calls wait, instead of moving a standing clock")
-    say("--seed", help="what all dice depend on (drawn and printed)")
-    say("--epoch", metavar="INSTANT", help="where the clock starts, such as 2026-01-31T12:00:00Z (now)")
-    say(
-        "--switch",
-        dest="switches",
-        action="append",
-        default=[],
-        metavar="NAME=CHOICE",
-        help="what a vendor leaves open",
-    )
-    say("--strict-keys", action="store_true", default=None, help="refuse keys that nobody made known")
-    say("--auto-sandboxes", action="store_true", default=None, help="make a sandbox when it is first called")
-    say("--max-jobs", type=_whole, help="jobs kept in each sandbox (100000)")
-    say("--max-body", dest="max_body_bytes", metavar="SIZE", help="largest body held in memory (64MiB)")
-    say("--control-port", type=_whole, help="serve the control API on a port of its own")
-    say("--no-control", dest="has_control", action="store_false", default=None, help="serve no control API at all")
-    say("--token", help="what guards the control API")
-    say("--access-log", dest="has_access_log", action="store_true", default=None, help="print a line for each call")
-    say(
-        "--webhook-allow",
-        action="append",
-        default=[],
-        metavar="WHERE",
-        help="a host, address or network beyond private ones that webhooks may go to; * is any",
-    )
-    say("--webhook-insecure", action="store_true", default=None, help="trust any certificate of a webhook's receiver")
+    add_settings(serve)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of all settings; what they mean is read later, together with the environment."""
+    from simulator.settings.options import GROUPS
+    from simulator.settings.settings import Settings
+
+    defaults = Settings()
+    for title, options in GROUPS:
+        group = parser.add_argument_group(title)
+        for option in options:
+            told = option.default_told(defaults)
+            about = f"{option.about} ({told})" if told and option.metavar else option.about
+            if not option.metavar:
+                group.add_argument(
+                    option.flag, dest=option.field, action="store_const", const=option.flag_means, help=about
+                )
+            elif option.is_list:
+                group.add_argument(
+                    option.flag, dest=option.field, action="append", default=[], metavar=option.metavar, help=about
+                )
+            else:
+                group.add_argument(option.flag, dest=option.field, metavar=option.metavar, help=about)
 
 
 def _add_receive(commands: Any) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from simulator.cli import fail
 from simulator.client.message import Message, keys_always_there, reader_for, webhook_of
 from simulator.client.receiver import NothingReceived, Receiver
-from simulator.settings import read_pair
+from simulator.settings.readers import read_pair
 
 _LOOKS_EVERY_S = 1.0  # a wait without an end cannot be interrupted on Windows
 _MOST_RAW_BYTES = 2000

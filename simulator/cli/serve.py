@@ -7,29 +7,27 @@ import logging
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from simulator import __version__, vendors
 from simulator.assembly import Simulator, run_loop
 from simulator.cli import fail
 from simulator.library import BadScenarios
-from simulator.settings import BadSetting, Settings, read_pair, read_settings, read_size, read_vendor_port
+from simulator.settings import BadSetting, Settings, is_loopback, read_settings
 
 _PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
-_OPEN_HOSTS = ("0.0.0.0", "::")  # noqa: S104
 
 
 def serve(flags: Mapping[str, Any]) -> int:
     """Serve; return the exit status. Whatever is wrong is said before a port opens."""
     try:
-        settings = read_settings(_read_flags(flags))
+        settings = read_settings(flags)
         simulator = Simulator(settings)
     except BadSetting as error:
         return fail(str(error))
     except BadScenarios as error:
         return fail(f"the scenarios have mistakes; nothing was started\n{error}")
-    if settings.has_access_log:
+    if settings.log != "off":
         logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         run_loop(lambda: _serve(simulator))
@@ -80,20 +78,12 @@ def welcome(simulator: Simulator) -> str:
     if settings.has_control:
         control = url if settings.control_port is None else f"{url.rpartition(':')[0]}:{simulator.doors[-1].port}"
         lines.append(f"  Control API {control}/_simulator/openapi/simulator.json")
-    if settings.host in _OPEN_HOSTS and settings.has_control and not settings.token:
-        lines.append("  Warning: the control API is open to everybody who can reach this port; --token guards it.")
+        if settings.token:
+            lines.append(f"  Its token   {settings.token}   (Authorization: Bearer …)")
+        elif not is_loopback(settings.host):
+            lines.append("  Warning: the control API is open to everybody who can reach this port; --token guards it.")
     return "\n".join([*lines, "  Ctrl-C ends it."])
 
 
 def _clock(settings: Settings) -> str:
     return f"real × {settings.speed:g}" if settings.clock == "real" and settings.speed != 1 else settings.clock
-
-
-def _read_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
-    said = dict(flags)
-    said["switches"] = tuple(read_pair(pair, "switch") for pair in flags["switches"])
-    said["vendor_ports"] = tuple(map(read_vendor_port, flags["vendor_ports"]))
-    said["scenario_folders"] = tuple(Path(folder) for folder in flags["scenario_folders"])
-    if flags["max_body_bytes"] is not None:
-        said["max_body_bytes"] = read_size(flags["max_body_bytes"])
-    return said

@@ -20,7 +20,7 @@ from simulator.cli import main
 from tests.client.senders import KEYS, PLAIN, SIGNED, genuine, post, send, spoilt, webhooks
 
 SIMULATOR = [sys.executable, "-m", "simulator", "receive"]
-CLEAN = {name: said for name, said in os.environ.items() if not name.startswith(("MEDIASIM_", "PYTHONIO"))}
+CLEAN = {name: said for name, said in os.environ.items() if not name.startswith(("SIMULATOR_", "PYTHONIO"))}
 
 
 class Child:

@@ -19,7 +19,7 @@ print(simulator.pid, simulator.url, simulator.clock.mode)
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("MEDIASIM_")]:
+    for name in [name for name in os.environ if name.startswith("SIMULATOR_")]:
         monkeypatch.delenv(name)
 
 

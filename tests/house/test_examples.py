@@ -8,7 +8,7 @@ import yaml
 
 from simulator import vendors
 from simulator.cli import _parser
-from simulator.settings import VARIABLES
+from simulator.settings import OPTIONS
 
 
 def read(checkout: Path, name: str) -> Any:
@@ -23,7 +23,7 @@ def test_the_compose_file_starts_a_simulator_that_answers_for_the_vendors(checko
     simulator = read(checkout, "compose.yaml")["services"]["simulator"]
 
     assert _parser().parse_args(simulator["command"]).clock == "skip"
-    assert set(simulator["environment"]) <= set(VARIABLES)
+    assert set(simulator["environment"]) <= {option.variable for option in OPTIONS}
     hosts = {host for name in vendors.NAMES for host in (vendors.load(name).host, *vendors.load(name).other_hosts)}
     assert set(simulator["networks"]["default"]["aliases"]) <= hosts
 
