@@ -1,4 +1,4 @@
-"""The command line: ``simulator serve``, ``receive``, ``demo`` and ``check``; each imports only what it needs itself."""
+"""The command line: ``simulator serve``, ``exec``, ``receive``, ``demo``, ``check`` and ``health``; each imports only what it needs itself."""
 
 import argparse
 import gc
@@ -35,6 +35,15 @@ def _run(options: argparse.Namespace) -> int:
         from simulator.cli.receive import receive
 
         return receive(**{name: said for name, said in vars(options).items() if name != "command"})
+    if options.command == "health":
+        from simulator.cli.health import health
+
+        return health(options.url)
+    if options.command == "exec":
+        from simulator.cli.exec import execute
+
+        said = {name: said for name, said in vars(options).items() if name not in ("command", "child")}
+        return execute(options.child, said)
     gc.disable()  # nothing that a start makes is garbage; looking for some costs it a tenth of its time
     from simulator.cli.serve import serve
 
@@ -83,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_exec(commands)
     _add_receive(commands)
     demo = commands.add_parser("demo", help="walk one job of each vendor from submit to download")
     demo.add_argument("--into", default="simulator-demo", metavar="FOLDER", help="where the files go (simulator-demo)")
@@ -90,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--speed", type=_number, default=4.0, help="virtual seconds a second (4); 0 does not wait at all")
     check = commands.add_parser("check", help="say what is wrong with scenario files")
     check.add_argument("paths", nargs="+", metavar="PATH", help="a scenario file, or a folder with some")
+    health = commands.add_parser("health", help="ask a running server whether it is ready; status 0 if it is, 1 if not")
+    health.add_argument("--url", default="", help="where it is (on this machine, on the port that the settings say)")
     return parser
 
 
@@ -100,6 +112,19 @@ def _add_serve(commands: Any) -> None:
         epilog="Each flag is also a variable, such as SIMULATOR_PORT; docs/settings.md lists them.",
     )
     add_settings(serve)
+
+
+def _add_exec(commands: Any) -> None:
+    execute = commands.add_parser(
+        "exec",
+        usage="simulator exec [SETTINGS] -- COMMAND ...",
+        help="run a program, such as your tests, that reaches a simulator by the vendors' own host names",
+        description="Starts a server, points the program's proxy and CA variables at it, runs it, says what its jobs came to, "
+        "and ends with the program's own status.",
+        epilog="The settings are those of `simulator serve`.",
+    )
+    add_settings(execute)
+    execute.add_argument("child", nargs=argparse.REMAINDER, metavar="COMMAND", help="the program and its arguments")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
