@@ -84,6 +84,7 @@ class Input(msgspec.Struct, frozen=True, array_like=True, gc=False):
     duration_ms: int = 0
     frames: int = 0
     faces: int = 0
+    stored: str = ""  # where a live server keeps what was uploaded, on its own disk
 
 
 class Output(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -98,6 +99,7 @@ class Output(msgspec.Struct, frozen=True, array_like=True, gc=False):
     frames: int = 1
     seed: str = ""
     has_sound: bool = False
+    stored: str = ""  # where a live render has left it, on the simulator's own disk
 
 
 def media_type_of(name: str) -> str:

@@ -10,6 +10,7 @@ from simulator.jobs.deliveries import Hook
 from simulator.jobs.files import Input
 from simulator.jobs.grid import Grid
 from simulator.jobs.plan import Plan
+from simulator.jobs.renders import Rendering
 
 CANCELLED_BY_CLIENT = "cancel"
 DELETED = "deleted"
@@ -41,7 +42,10 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Job(msgspec.Struct, gc=False):
-    """Only ``events``, ``entries`` and ``settled`` ever change, and ``entries`` is what ``unfold`` makes of the rest."""
+    """Only ``events``, ``entries`` and ``settled`` ever change, and ``entries`` is what ``unfold`` makes of the rest.
+
+    Of a live job, ``rendering`` changes too, and in its plan the outputs and items that were assumed give way to measured ones.
+    """
 
     id: str
     vendor: str
@@ -66,6 +70,7 @@ class Job(msgspec.Struct, gc=False):
     settled: bool = False
     holds_slot: str = ""
     hook: Hook | None = None
+    rendering: Rendering | None = None
 
     @property
     def draws(self) -> Draws:

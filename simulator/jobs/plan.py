@@ -31,7 +31,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
     ``reach`` is how far progress will get: 1 where the plan succeeds. ``items`` are worked on in ``items_word``.
     ``queues``: a waiting state lasts until a slot is granted. ``settled`` is what a good end costs where that may
-    be less than the ``price`` that is held until then.
+    be less than the ``price`` that is held until then. ``is_live``: no state ends by itself, for a render tells when.
     """
 
     script: Script
@@ -48,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     settled: float | None = None
     job_expiry: Expiry | None = None
     file_expiry: Expiry | None = None
+    is_live: bool = False
 
     def state(self, word: str) -> State:
         """Return what the scenario says of a word."""
@@ -89,6 +90,7 @@ def make_plan(
     job_expiry: Expiry | None = None,
     file_expiry: Expiry | None = None,
     epoch_ms: int = 0,
+    is_live: bool = False,
 ) -> Plan:
     """Throw every die of a job. Each is named by its state, so a change in one state shifts no other.
 
@@ -97,7 +99,7 @@ def make_plan(
     ``job_expiry`` and ``file_expiry``; sweeps count from ``epoch_ms``.
     """
     thens = [_pick(state.then, draws, state.word) for state in script.states]
-    spans = [_span(script, state, draws) for state in script.states]
+    spans = [OPEN_END if is_live and state.then else _span(script, state, draws) for state in script.states]
     plan = Plan(script, tuple(thens), tuple(spans), (), "", refresh, 1.0, queues, outputs, price, switches)
     if not _succeeds(plan):
         plan = msgspec.structs.replace(plan, reach=0.2 + 0.7 * draws.ratio("reach"))
@@ -118,6 +120,7 @@ def make_plan(
         spans_ms=tuple(spans),
         job_expiry=anchored(script.scenario.job_expiry or job_expiry, epoch_ms),
         file_expiry=anchored(script.scenario.file_expiry or file_expiry, epoch_ms),
+        is_live=is_live,
     )
 
 

@@ -164,6 +164,7 @@ class Script(msgspec.Struct, frozen=True):
     failed_word: str | None = None
     cancel_to: tuple[str | None, ...] = ()
     counts_looks: bool = False
+    until_rendered: bool = False
 
 
 def fit(scenario: Scenario, lifecycle: Lifecycle, *, queues: bool = False) -> Script:
@@ -187,6 +188,7 @@ def fit(scenario: Scenario, lifecycle: Lifecycle, *, queues: bool = False) -> Sc
         next((row.word for row in rows if row.stands_for == FAILED), None),
         tuple(dict(state.on).get(CANCEL) or lifecycle.follower(state.word, CANCELLED) for state in states),
         any(state.polls is not None for state in states),
+        any(state.until_rendered for state in states),
     )
 
 

@@ -9,7 +9,7 @@ from simulator.jobs.job import EDITED, GAVE_UP, LOOKED, Entry, Job
 from simulator.jobs.lifecycle import CANCELLED, FAILED, FINAL, RUNNING, SUCCEEDED
 from simulator.jobs.plan import OPEN_END, Item, Plan
 from simulator.jobs.scenario import Expiry, Failure
-from simulator.jobs.timeline import progress_within, work_left_ms
+from simulator.jobs.timeline import NOMINAL_MS, progress_within, work_left_ms
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
@@ -75,6 +75,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         entry = self.entry
         if entry.stands_for not in FINAL or entry.stands_for in (SUCCEEDED, CANCELLED):
             return None
+        if self.job.rendering is not None and self.job.rendering.failure is not None:
+            return self.job.rendering.failure
         said = self.job.plan.state(entry.word).error
         return said or Failure("Processing failed")
 
@@ -105,6 +107,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         if plan.items:
             return len(self.finished_items()) / len(plan.items)
         entry = self.job.entries[self.position]
+        if plan.is_live and entry.stands_for != SUCCEEDED:
+            return self.job.rendering.share if self.job.rendering else 0.0
         if entry.stands_for != RUNNING:
             return entry.progress
         looks = self._looks() if plan.script.counts_looks else 0
@@ -118,6 +122,9 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     def work_left_ms(self) -> int:
         """How long the running states still take by plan; 0 once the job has ended."""
         entry = self.entry
+        if self.job.plan.is_live and not self.is_final:
+            rendering = self.job.rendering
+            return rendering.left_ms(self.now_ms, NOMINAL_MS) if rendering else NOMINAL_MS
         if entry.stands_for != RUNNING:
             return 0 if self.is_final else work_left_ms(self.job.plan, self.job.plan.then(entry.word))
         return max(work_left_ms(self.job.plan, entry.word) - max(self.tick_ms - entry.at_ms, 0), 0)

@@ -11,6 +11,7 @@ from msgspec import structs
 from simulator.jobs.job import CANCELLED_BY_CLIENT, DELETED, EDITED, FORCED, GAVE_UP, GRANTED, LOOKED, Entry, Event
 from simulator.jobs.lifecycle import FINAL, RUNNING, SUCCEEDED, WAITING
 from simulator.jobs.plan import OPEN_END, Plan
+from simulator.jobs.renders import BEGUN, BROKEN, TOLD_BY_RENDER, WORKING
 
 NOMINAL_MS = 10_000  # what a state without a known end weighs in the progress
 HALF_WAY_MS = 60_000  # a state that lasts forever has done half of its work after a minute
@@ -111,6 +112,8 @@ class _Walk:
             return True
         if event.name == LOOKED:
             return self._count_look(event.at_ms)
+        if event.name in TOLD_BY_RENDER:
+            return self._follow_render(event)
         return self._leave(event)
 
     def _has_shown_end(self, at_ms: int) -> bool:
@@ -133,6 +136,26 @@ class _Walk:
             return False
         self._enter(to, event.at_ms, seen_at_once=True)
         return True
+
+    def _follow_render(self, event: Event) -> bool:
+        """Go along the plan to where a live render is: into its work, to its last word before the end, or to an end.
+
+        No client brings this about, so the vendor shows it when it looks next.
+        """
+        plan, entered = self.plan, len(self.entries)
+        if not plan.is_live or self.entry.stands_for in FINAL:
+            return False
+        if event.name == BROKEN:
+            if plan.script.failed_word is not None:
+                self._enter(plan.script.failed_word, event.at_ms, seen_at_once=False)
+            return len(self.entries) > entered
+        while then := plan.then(self.entry.word):
+            if event.name == BEGUN and self.entry.stands_for != WAITING:
+                break
+            if event.name in (BEGUN, WORKING) and plan.stands_for(then) in FINAL:
+                break
+            self._enter(then, event.at_ms, seen_at_once=False)
+        return len(self.entries) > entered
 
     def _count_look(self, at_ms: int) -> bool:
         polls = self.plan.state(self.entry.word).polls

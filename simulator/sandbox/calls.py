@@ -43,11 +43,20 @@ class Calls:
     """The commands of one generation. ``default_scenario`` is what jobs play that nobody else chose for."""
 
     def __init__(
-        self, life: Life, clock: Clock, mover: Mover, scenarios: Scenarios, seed: str, epoch_ms: int, default: str
+        self,
+        life: Life,
+        clock: Clock,
+        mover: Mover,
+        scenarios: Scenarios,
+        seed: str,
+        epoch_ms: int,
+        default: str,
+        *,
+        is_live: bool = False,
     ) -> None:
         self.life, self.clock, self.scenarios, self.default_scenario = life, clock, scenarios, default
         self.skipping = Skipping(clock, life)
-        self._mover, self._seed, self._epoch_ms = mover, seed, epoch_ms
+        self._mover, self._seed, self._epoch_ms, self._is_live = mover, seed, epoch_ms, is_live
         self._handlers: dict[type[Any], Callable[[Vendor, Call, Any, Choice, int], Outcome]] = {
             LookUp: self._look_up,
             Submit: self._submit,
@@ -86,8 +95,8 @@ class Calls:
         if job is None or job.vendor != vendor_name or job.deleted_at_ms is not None:
             raise UnknownPath(path)
         shot = look(job, now_ms)
-        position = next(at for at, output in enumerate(job.plan.outputs) if output.path == path)
-        if not _is_there(shot, position):
+        position = next((at for at, output in enumerate(job.plan.outputs) if output.path == path), None)
+        if position is None or not _is_there(shot, position):
             raise UnknownPath(path)
         if _is_gone(job, job.plan.file_expiry, now_ms) or _is_gone(job, job.plan.job_expiry, now_ms):
             raise ExpiredJob(job.id)
@@ -136,11 +145,14 @@ class Calls:
             command,
             choice,
             now_ms,
+            is_live=self._is_live and self.clock.is_plain,
         )
         job, chosen = submission.accept(
             self.default_scenario, refuse_polls if command.is_blocking else lambda script: None
         )
         call.marks += (f"scenario {chosen.script.scenario.name} by {chosen.how}", *chosen.marks)
+        if self._is_live and not job.plan.is_live:
+            call.marks += (f"live: not rendered, for {self._why_not_live(vendor, job)}",)
         overtakes = self._withhold(call, job)
         if command.is_blocking:
             return self._hold(job, command, chosen.script.scenario.hold)
@@ -153,6 +165,13 @@ class Calls:
         if self.clock.mode == "skip":
             self.skipping.remember(shot)
         return shot
+
+    def _why_not_live(self, vendor: Vendor, job: Job) -> str:
+        if vendor.kind(job.kind).live is None:
+            return "this operation has no live behaviour"
+        if not self.clock.is_plain:
+            return "the clock of this sandbox is not the real one at speed 1"
+        return "its scenario has no state that lasts `until: rendered`"
 
     def _withhold(self, call: Call, job: Job) -> bool:
         """Have a job's webhooks wait for the reply to its submit, or that for them; return whether they overtake it."""

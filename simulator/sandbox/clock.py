@@ -33,6 +33,11 @@ class Clock:
             return self._at_ms
         return self._at_ms + int((_real_ns() - self._since_ns) * self.speed) // 1_000_000
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it goes as real time does, second by second."""
+        return self.mode == "real" and self.speed == 1 and not self._stops
+
     def move_to(self, at_ms: int) -> None:
         """Move forward to an instant; a clock never runs backwards, so an earlier one changes nothing.
 

@@ -13,6 +13,7 @@ from simulator.sandbox.choosing import Pins
 from simulator.sandbox.faults import LaidFaults
 from simulator.sandbox.held import Held
 from simulator.sandbox.journal import Journal
+from simulator.sandbox.live import LiveJobs
 from simulator.sandbox.outbox import Outbox
 from simulator.sandbox.received import Received
 from simulator.sandbox.store import Store
@@ -24,7 +25,8 @@ MOST_SHARED = 4096
 class Life:
     """Jobs, accounts, agenda, journal and webhooks of one generation. Every change to a job goes through ``happen``.
 
-    ``on_news`` is called when a webhook can be sent, or when the next due instant may have changed because of one.
+    ``on_news`` is called when a webhook can be sent, or when the next due instant may have changed because of one;
+    ``on_live`` when a renderer has something to take, or to stop.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Life:
         max_jobs: int,
         journal_bytes: int,
         on_news: Callable[[], None] = lambda: None,
+        on_live: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = Store(max_jobs)
         self.accounts = Accounts(seed, self._is_idle, strict=strict)
@@ -44,6 +47,7 @@ class Life:
         self.received = Received()
         self.pins = Pins()
         self.faults = LaidFaults(seed)
+        self.live = LiveJobs(self, on_live)
         self.submits: Counter[str] = Counter()
         self.held: dict[str, Held] = {}
         self.kinds: dict[str, Kind] = {}
@@ -90,6 +94,8 @@ class Life:
         """Record an event and what follows from it for the job's timeline."""
         job.events += (event,)
         job.entries = unfold(job.plan, job.created_at_ms, job.events)
+        if job.plan.is_live:
+            self.live.happened(job)
         self.watch(job, event.at_ms)
 
     def watch(self, job: Job, now_ms: int) -> None:

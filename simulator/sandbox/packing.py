@@ -10,6 +10,7 @@ from simulator.jobs.files import Input, Output
 from simulator.jobs.grid import Grid
 from simulator.jobs.job import NOTHING, Entry, Event, Job
 from simulator.jobs.plan import Item, Plan
+from simulator.jobs.renders import Rendering
 from simulator.jobs.scenario import Expiry, Script
 
 
@@ -57,6 +58,7 @@ class _Own(msgspec.Struct, array_like=True):
     entries: tuple[Entry, ...]
     settled: bool
     hook: Hook | None
+    rendering: Rendering | None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -95,6 +97,7 @@ class Packer:
             job.entries,
             job.settled,
             job.hook,
+            job.rendering,
         )
         return _encode(own)
 
@@ -117,6 +120,7 @@ class Packer:
             switches=said.switches,
             job_expiry=said.job_expiry,
             file_expiry=said.file_expiry,
+            is_live=own.rendering is not None,
         )
         return Job(
             id=job_id,
@@ -141,6 +145,7 @@ class Packer:
             entries=own.entries,
             settled=own.settled,
             hook=own.hook,
+            rendering=own.rendering,
             holds_slot=said.holds_slot,
         )
 

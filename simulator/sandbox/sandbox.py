@@ -22,6 +22,7 @@ from simulator.sandbox.choosing import Choice, Pin, Scenarios, check_id, check_p
 from simulator.sandbox.clock import WARP, Clock, iso
 from simulator.sandbox.journal import Journal
 from simulator.sandbox.life import Life, kind_key
+from simulator.sandbox.live import LiveJobs
 from simulator.sandbox.moving import Mover
 from simulator.sandbox.skipping import MINUTE_MS
 from simulator.vendors.vendor import Call, Record, Vendor
@@ -43,6 +44,7 @@ class SandboxSettings(msgspec.Struct, frozen=True):
     strict_keys: bool = False
     max_jobs: int = 100_000
     journal_bytes: int = 16 << 20
+    is_live: bool = False
 
 
 class Sandbox:
@@ -57,10 +59,14 @@ class Sandbox:
         settings: SandboxSettings,
         scenarios: Scenarios,
         on_webhooks: Callable[["Sandbox"], None] = lambda sandbox: None,
+        on_live: Callable[["Sandbox"], None] = lambda sandbox: None,
     ) -> None:
-        """Begin; ``on_webhooks`` is called, with the lock held, when one can be sent or its next instant has changed."""
+        """Begin; ``on_webhooks`` is called, with the lock held, when one can be sent or its next instant has changed.
+
+        ``on_live`` is called likewise when a live job can be rendered, or need not be any longer.
+        """
         self.id, self.settings = id, settings
-        self._on_webhooks = on_webhooks
+        self._on_webhooks, self._on_live = on_webhooks, on_live
         self.lock = threading.RLock()
         self.generation = 1
         self.in_flight = 0
@@ -79,12 +85,14 @@ class Sandbox:
             max_jobs=said.max_jobs,
             journal_bytes=said.journal_bytes,
             on_news=lambda: self._on_webhooks(self),
+            on_live=lambda: self._on_live(self),
         )
         self.scenarios = self._scenarios.fork()
         self._chosen_switches = dict(said.switches)
         self._switches.clear()
         self._mover = Mover(self.clock, self.life)
-        self._calls = Calls(self.life, self.clock, self._mover, self.scenarios, said.seed, said.epoch_ms, said.scenario)
+        world = (self.life, self.clock, self._mover, self.scenarios)
+        self._calls = Calls(*world, said.seed, said.epoch_ms, said.scenario, is_live=said.is_live)
 
     # What the pipeline asks for
 
@@ -165,6 +173,24 @@ class Sandbox:
         with self.lock:
             return self._calls.find_file(vendor_name, path)
 
+    # What a renderer asks for
+
+    def take_renders(self) -> list[Snapshot]:
+        """Return the live jobs that can be rendered now, each once."""
+        with self.lock:
+            now_ms = self.settle()
+            return list(self.life.live.take(now_ms))
+
+    def wants_render(self, job_id: str, generation: int) -> bool:
+        """Return whether a live job of a generation has not ended yet."""
+        with self.lock:
+            return generation == self.generation and self.life.live.is_open(job_id, self.settle())
+
+    def tell_render(self, generation: int, tell: Callable[[LiveJobs, int], bool]) -> bool:
+        """Let a render tell what it has to; ``tell`` gets the live jobs and the instant. False: nobody wants it any more."""
+        with self.lock:
+            return generation == self.generation and tell(self.life.live, self.settle())
+
     # Moving the clock
 
     def settle(self) -> int:
@@ -196,6 +222,7 @@ class Sandbox:
     def catch_up_to(self, at_ms: int) -> int:
         """Move the clock to an instant, unless it runs by itself and has passed it; see ``advance``."""
         with self.lock:
+            self.life.live.refuse_other_time(self.clock.now_ms())
             with self._mover.walking():
                 self._mover.move_to(at_ms)
             return self.clock.now_ms()
@@ -228,6 +255,7 @@ class Sandbox:
                     "the clock is being advanced already, and stands still for its webhooks: "
                     "wait until that is done, or say `wait: false`"
                 )
+            self.life.live.refuse_other_time(self.clock.now_ms())
             self.settle()
             steps = ExitStack()
             steps.enter_context(mover.walking())
@@ -259,6 +287,7 @@ class Sandbox:
             self._begin()
             old.drop()
             self._on_webhooks(self)
+            self._on_live(self)
 
     def close(self) -> None:
         """End the sandbox: nothing may wait in it any longer."""
@@ -267,6 +296,7 @@ class Sandbox:
             self.generation += 1
             self.life.drop()
             self._on_webhooks(self)
+            self._on_live(self)
 
     def job(self, job_id: str) -> Snapshot:
         """Return any job as it is now, whoever it belongs to, deleted and expired ones too.
@@ -373,6 +403,8 @@ class Sandbox:
                 self._set_clock(*before)
 
     def _set_clock(self, mode: str | None, speed: float | None, hold: bool | None = None) -> None:
+        if mode not in (None, self.clock.mode) or speed not in (None, self.clock.speed):
+            self.life.live.refuse_other_time(self.clock.now_ms())
         self.settle()
         self.clock.set(mode=mode, speed=speed, hold=hold)
         self._on_webhooks(self)

@@ -21,7 +21,8 @@ _real_seconds = time.monotonic
 class Sandboxes:
     """The sandbox ``main`` is always there. With ``auto_create``, a name that nobody made is made when first called.
 
-    ``on_webhooks`` is whom sandboxes tell that a webhook can be sent, or that the next one's instant has changed.
+    ``on_webhooks`` is whom sandboxes tell that a webhook can be sent, or that the next one's instant has changed;
+    ``on_live`` whom they tell that a live job can be rendered, or need not be any longer.
     """
 
     def __init__(self, settings: SandboxSettings, scenarios: Scenarios, *, auto_create: bool = False) -> None:
@@ -32,6 +33,7 @@ class Sandboxes:
         self._kept: dict[str, Sandbox] = {MAIN: self._new(MAIN, settings)}
         self._numbers = 0
         self.on_webhooks: Callable[[Sandbox], None] = lambda sandbox: None
+        self.on_live: Callable[[Sandbox], None] = lambda sandbox: None
 
     def __iter__(self) -> Iterator[Sandbox]:
         return iter(list(self._kept.values()))
@@ -86,7 +88,8 @@ class Sandboxes:
         return sandbox
 
     def _new(self, id: str, settings: SandboxSettings) -> Sandbox:
-        return Sandbox(id, settings, self._scenarios, lambda sandbox: self.on_webhooks(sandbox))
+        tells = (lambda sandbox: self.on_webhooks(sandbox), lambda sandbox: self.on_live(sandbox))
+        return Sandbox(id, settings, self._scenarios, *tells)
 
     def drop(self, id: str) -> None:
         """End a sandbox and all that waits in it.

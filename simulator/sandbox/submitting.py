@@ -22,6 +22,9 @@ from simulator.sandbox.choosing import Choice, Chosen, Scenarios, choose
 from simulator.sandbox.life import Life, kind_key
 from simulator.vendors.vendor import Call, Draft, Record, Vendor
 
+LIVE = "live"
+"""The scenario that a live server plays where nobody chose another: its jobs run until they are rendered."""
+
 _MOST_TRIES = 100  # for an id that is not taken
 
 
@@ -87,10 +90,14 @@ class Submission:
         command: Submit,
         choice: Choice,
         now_ms: int,
+        *,
+        is_live: bool = False,
     ) -> None:
+        """Begin; ``is_live``: the server renders, and the sandbox's clock lets it."""
         self.life, self.scenarios, self.seed, self.epoch_ms = life, scenarios, seed, epoch_ms
         self.vendor, self.call, self.command, self.choice, self.now_ms = vendor, call, command, choice, now_ms
         self.kind = vendor.kind(command.kind)
+        self.is_live = is_live and self.kind.live is not None
 
     def accept(self, default_scenario: str, check: Callable[[Script], None]) -> tuple[Job, Chosen]:
         """Test, choose, plan and keep the job.
@@ -133,6 +140,8 @@ class Submission:
             return Chosen(never_ending(self.kind.lifecycle), "refusal")
         pins, call = self.life.pins, self.call
         asked = (self.vendor, self.kind, self.command, self.choice, call.headers)
+        if self.is_live and not default_scenario:
+            default_scenario = LIVE
         return choose(self.scenarios, pins, *asked, default_scenario, unfit)
 
     def _draw_up(self, account: Account, bindings: Bindings, chosen: Chosen, draws: Draws, number: int) -> Job:
@@ -234,6 +243,7 @@ class Submission:
             job_expiry=kind.job_expiry_by(draft.switches) if kind.job_expiry_by else kind.job_expiry,
             epoch_ms=self.epoch_ms,
             file_expiry=kind.file_expiry,
+            is_live=self.is_live and script.until_rendered,
         )
         if hook and hook.overtakes:
             plan = at_once(plan)
@@ -267,6 +277,8 @@ class Submission:
         life, owner = self.life, account.owner(job.owner)
         life.kinds[kind_key(job)] = self.kind
         job.entries = unfold(job.plan, job.created_at_ms)
+        if job.plan.is_live:
+            life.live.add(job)
         if self.command.takes:
             life.take_slot(job, self.command.takes, owner, self.now_ms)
         if job.plan.price and self.kind.charges == "submit":

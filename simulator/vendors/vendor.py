@@ -9,7 +9,9 @@ from simulator.jobs.chance import Draws
 from simulator.jobs.commands import Command
 from simulator.jobs.errors import ApiError, Finding
 from simulator.jobs.files import Input, Output
+from simulator.jobs.job import Job
 from simulator.jobs.lifecycle import Lifecycle
+from simulator.jobs.renders import Wish
 from simulator.jobs.scenario import Expiry, Refresh, Result
 from simulator.jobs.snapshot import Snapshot
 
@@ -198,7 +200,7 @@ class Kind(msgspec.Struct, frozen=True):
     long a job is kept, in the place of ``job_expiry``. ``blocks``: the submit is answered at the end, so nobody sees
     what the job shows before.
     ``id_pattern`` is what an id that somebody asks for must match as a whole. ``webhook``: how the vendor calls back, if
-    it does.
+    it does. ``live``: what a live server is to render for a job, if this kind of job can be done for real.
     """
 
     name: str
@@ -220,6 +222,7 @@ class Kind(msgspec.Struct, frozen=True):
     blocks: bool = False
     record: Callable[[Snapshot], tuple[str, str, Mapping[str, Any]]] | None = None
     webhook: Webhook | None = None
+    live: Callable[[Job], tuple[Wish, ...]] | None = None
 
 
 class RecordStart(msgspec.Struct, frozen=True):
