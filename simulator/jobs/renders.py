@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.jobs.files import Output
 from simulator.jobs.scenario import Failure
 
 BEGUN = "render-begun"
@@ -30,6 +31,7 @@ class Rendering(msgspec.Struct, frozen=True, array_like=True, gc=False):
     total: int = 0
     about: tuple[Mapping[str, Any], ...] = ()
     failure: Failure | None = None
+    lines: tuple[tuple[int, str], ...] = ()  # of the worker's log, each with its instant
 
     @property
     def share(self) -> float:
@@ -42,6 +44,44 @@ class Rendering(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return usual_ms
         rest_ms = (self.told_ms - self.begun_ms) * max(self.total - self.done, 0) // self.done
         return max(rest_ms - max(now_ms - self.told_ms, 0), 0)
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """Told by a render: the work has begun."""
+
+
+class Worked(msgspec.Struct, frozen=True):
+    """Told by a render: so much of it is done."""
+
+    done: int
+    total: int
+
+
+class Said(msgspec.Struct, frozen=True):
+    """Told by a render: a line of the worker's log."""
+
+    line: str
+
+
+class Made(msgspec.Struct, frozen=True):
+    """Told by a render: one output is there, measured, or it failed; ``about`` says what else is known of it."""
+
+    index: int
+    output: Output | Failure
+    about: Mapping[str, Any] = {}
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """Told by a render: all is made."""
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """Told by a render: it cannot be done."""
+
+    failure: Failure
+
+
+Told = Begun | Worked | Said | Made | Ended | Failed
 
 
 class Pairing(msgspec.Struct, frozen=True, gc=False):

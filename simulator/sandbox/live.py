@@ -3,18 +3,34 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from msgspec.structs import replace
 
 from simulator.jobs.errors import Conflict
 from simulator.jobs.files import Output
 from simulator.jobs.job import GRANTED, Event, Job
 from simulator.jobs.plan import OPEN_END
-from simulator.jobs.renders import BEGUN, BROKEN, RENDERED, WORKING, Rendering
+from simulator.jobs.renders import (
+    BEGUN,
+    BROKEN,
+    RENDERED,
+    WORKING,
+    Begun,
+    Ended,
+    Failed,
+    Made,
+    Rendering,
+    Said,
+    Told,
+    Worked,
+)
 from simulator.jobs.scenario import Failure
 from simulator.jobs.snapshot import Snapshot, look, work_entry
 
 if TYPE_CHECKING:
     from simulator.sandbox.life import Life
+
+
+_MOST_LINES, _MOST_LETTERS = 500, 1000  # of a worker's log
 
 
 class LiveJobs:
@@ -67,60 +83,53 @@ class LiveJobs:
         """Return whether a job still wants its render."""
         return self._job(job_id, now_ms) is not None
 
-    def begin(self, job_id: str, now_ms: int) -> bool:
-        """Hear that the work on a job has begun."""
-        return self._tell(job_id, Rendering(now_ms, now_ms), BEGUN, now_ms)
-
-    def work(self, job_id: str, done: int, total: int, now_ms: int) -> bool:
-        """Hear how far a job is; what has been told never falls."""
+    def hear(self, job_id: str, told: Told, now_ms: int) -> bool:
+        """Take in what a render tells of a job; return whether anybody still wants it."""
         job = self._job(job_id, now_ms)
-        if job is None or job.rendering is None:
+        if job is None:
             return False
-        is_first = not job.rendering.done and done > 0
-        done = max(done, job.rendering.done)
-        told = msgspec.structs.replace(job.rendering, told_ms=now_ms, done=done, total=max(total, done))
-        return self._tell(job_id, told, WORKING if is_first else "", now_ms)
+        rendering = job.rendering or Rendering(now_ms, now_ms)
+        match told:
+            case Begun():
+                self._happen(job, rendering, BEGUN, now_ms)
+            case Worked(done, total):
+                self._work(job, rendering, done, total, now_ms)
+            case Said(line):
+                lines = (*rendering.lines, (now_ms, line[:_MOST_LETTERS]))[-_MOST_LINES:]
+                job.rendering = replace(rendering, lines=lines)
+            case Made(index, output, about):
+                self._make(job, rendering, index, output, about, now_ms)
+            case Ended():
+                _leave_out_unmade(job)
+                self._happen(job, rendering, RENDERED, now_ms)
+            case Failed(failure):
+                self._happen(job, replace(rendering, failure=failure), BROKEN, now_ms)
+        return True
 
-    def make(self, job_id: str, index: int, made: Output | Failure, about: Mapping[str, Any], now_ms: int) -> bool:
-        """Hear that one of several outputs is there, measured, or that it failed."""
-        job = self._job(job_id, now_ms)
-        if job is None or not 0 <= index < len(job.plan.outputs):
-            return False
-        if job.plan.items and work_entry(job) is None:
-            self._life.happen(job, Event(WORKING, now_ms))
-        outputs, items, plan = list(job.plan.outputs), list(job.plan.items), job.plan
+    def _work(self, job: Job, rendering: Rendering, done: int, total: int, now_ms: int) -> None:
+        """What has been told never falls; the first of the work moves the job on."""
+        event = WORKING if done > 0 and not rendering.done else ""
+        done = max(done, rendering.done)
+        self._happen(job, replace(rendering, told_ms=now_ms, done=done, total=max(total, done)), event, now_ms)
+
+    def _make(
+        self, job: Job, rendering: Rendering, index: int, made: Output | Failure, about: Mapping[str, Any], now_ms: int
+    ) -> None:
+        if not 0 <= index < len(job.plan.outputs):
+            return
+        if about:
+            known = [*rendering.about, *({} for _ in range(index + 1 - len(rendering.about)))]
+            known[index] = about
+            rendering = replace(rendering, told_ms=now_ms, about=tuple(known))
+        has_begun = not job.plan.items or work_entry(job) is not None
+        self._happen(job, rendering, "" if has_begun else WORKING, now_ms)
+        outputs, items = list(job.plan.outputs), list(job.plan.items)
         if isinstance(made, Output):
             outputs[index] = made
         if items and (started := work_entry(job)) is not None:
             error = made if isinstance(made, Failure) else None
-            lasts_ms = max(now_ms - started.at_ms, 0)
-            items[index] = msgspec.structs.replace(items[index], lasts_ms=lasts_ms, error=error)
-        job.plan = msgspec.structs.replace(plan, outputs=tuple(outputs), items=tuple(items))
-        if job.rendering is not None and about:
-            known = [*job.rendering.about, *({} for _ in range(index + 1 - len(job.rendering.about)))]
-            known[index] = about
-            job.rendering = msgspec.structs.replace(job.rendering, told_ms=now_ms, about=tuple(known))
-        return True
-
-    def end(self, job_id: str, now_ms: int) -> bool:
-        """Hear that all is made. Items that were planned and not made are none: the render found fewer."""
-        job = self._job(job_id, now_ms)
-        if job is None or job.rendering is None:
-            return False
-        made = [item for item in job.plan.items if item.lasts_ms != OPEN_END]
-        if made and len(made) < len(job.plan.items):
-            outputs = tuple(job.plan.outputs[item.index] for item in made)
-            items = tuple(msgspec.structs.replace(item, index=index) for index, item in enumerate(made))
-            job.plan = msgspec.structs.replace(job.plan, outputs=outputs, items=items)
-        return self._tell(job_id, job.rendering, RENDERED, now_ms)
-
-    def fail(self, job_id: str, failure: Failure, now_ms: int) -> bool:
-        """Hear why a job cannot be done."""
-        job = self._job(job_id, now_ms)
-        if job is None:
-            return False
-        told = job.rendering or Rendering(now_ms, now_ms)
-        return self._tell(job_id, msgspec.structs.replace(told, failure=failure), BROKEN, now_ms)
+            items[index] = replace(items[index], lasts_ms=max(now_ms - started.at_ms, 0), error=error)
+        job.plan = replace(job.plan, outputs=tuple(outputs), items=tuple(items))
 
     def _job(self, job_id: str, now_ms: int) -> Job | None:
         """Return a job that has not ended; one that has is forgotten here."""
@@ -132,12 +141,17 @@ class LiveJobs:
             return None
         return job
 
-    def _tell(self, job_id: str, rendering: Rendering, event: str, now_ms: int) -> bool:
-        job = self._job(job_id, now_ms)
-        if job is None:
-            return False
+    def _happen(self, job: Job, rendering: Rendering, event: str, now_ms: int) -> None:
         job.rendering = rendering
         if event:
             self._life.happen(job, Event(event, now_ms))
             self._life.settle(now_ms)
-        return True
+
+
+def _leave_out_unmade(job: Job) -> None:
+    """Items that were planned and not made are none: the render found fewer."""
+    made = [item for item in job.plan.items if item.lasts_ms != OPEN_END]
+    if made and len(made) < len(job.plan.items):
+        outputs = tuple(job.plan.outputs[item.index] for item in made)
+        items = tuple(replace(item, index=index) for index, item in enumerate(made))
+        job.plan = replace(job.plan, outputs=outputs, items=items)

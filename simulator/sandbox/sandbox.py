@@ -13,7 +13,8 @@ from simulator.jobs.commands import (
 )
 from simulator.jobs.errors import ApiError, Busy, Conflict, SimulatorError
 from simulator.jobs.files import Output
-from simulator.jobs.job import FORCED, Event
+from simulator.jobs.job import FORCED, Event, Job
+from simulator.jobs.renders import Told
 from simulator.jobs.snapshot import Snapshot, look
 from simulator.jobs.timeline import effect
 from simulator.sandbox.accounts import Account, AccountChange
@@ -22,7 +23,6 @@ from simulator.sandbox.choosing import Choice, Pin, Scenarios, check_id, check_p
 from simulator.sandbox.clock import WARP, Clock, iso
 from simulator.sandbox.journal import Journal
 from simulator.sandbox.life import Life, kind_key
-from simulator.sandbox.live import LiveJobs
 from simulator.sandbox.moving import Mover
 from simulator.sandbox.skipping import MINUTE_MS
 from simulator.vendors.vendor import Call, Record, Vendor
@@ -186,10 +186,22 @@ class Sandbox:
         with self.lock:
             return generation == self.generation and self.life.live.is_open(job_id, self.settle())
 
-    def tell_render(self, generation: int, tell: Callable[[LiveJobs, int], bool]) -> bool:
-        """Let a render tell what it has to; ``tell`` gets the live jobs and the instant. False: nobody wants it any more."""
+    def hear_render(self, job_id: str, generation: int, told: Told) -> bool:
+        """Take in what the render of a live job tells; False: nobody wants it any more, so that it may stop."""
         with self.lock:
-            return generation == self.generation and tell(self.life.live, self.settle())
+            return generation == self.generation and self.life.live.hear(job_id, told, self.settle())
+
+    def note_render(self, generation: int, job: Job, text: str) -> None:
+        """Write down in the journal what a render says of itself."""
+        with self.lock:
+            if generation == self.generation:
+                self.life.journal.note(self.clock.now_ms(), text, job.vendor, (job.id,))
+
+    def keeps_render(self, job_id: str, generation: int) -> bool:
+        """Return whether the files of a live job are still needed: it is there, and not deleted."""
+        with self.lock:
+            job = self.life.store.get(job_id) if generation == self.generation and not self.is_closed else None
+            return job is not None and job.deleted_at_ms is None
 
     # Moving the clock
 

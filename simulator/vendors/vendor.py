@@ -12,7 +12,7 @@ from simulator.jobs.files import Input, Output
 from simulator.jobs.job import Job
 from simulator.jobs.lifecycle import Lifecycle
 from simulator.jobs.renders import Wish
-from simulator.jobs.scenario import Expiry, Refresh, Result
+from simulator.jobs.scenario import Expiry, Failure, Refresh, Result
 from simulator.jobs.snapshot import Snapshot
 
 Headers = tuple[tuple[str, str], ...]
@@ -190,6 +190,17 @@ class Webhook(msgspec.Struct, frozen=True):
     secret_headers: tuple[str, ...] = ()
 
 
+class Live(msgspec.Struct, frozen=True):
+    """How a live server does a kind of job: what it is to render, and what the vendor says where that cannot be done.
+
+    ``failures`` by the reason that a render gives (``media/live/failures.py`` lists them); ``otherwise`` is for the rest.
+    """
+
+    wishes: Callable[[Job], tuple[Wish, ...]]
+    failures: Mapping[str, Failure] = {}
+    otherwise: Failure = Failure("Processing failed")
+
+
 class Kind(msgspec.Struct, frozen=True):
     """One kind of job: its lifecycle, its ids, its outputs, its price, and the vendor's habits with it.
 
@@ -200,7 +211,7 @@ class Kind(msgspec.Struct, frozen=True):
     long a job is kept, in the place of ``job_expiry``. ``blocks``: the submit is answered at the end, so nobody sees
     what the job shows before.
     ``id_pattern`` is what an id that somebody asks for must match as a whole. ``webhook``: how the vendor calls back, if
-    it does. ``live``: what a live server is to render for a job, if this kind of job can be done for real.
+    it does. ``live``: how a live server does the work, if this kind of job can be done for real.
     """
 
     name: str
@@ -222,7 +233,7 @@ class Kind(msgspec.Struct, frozen=True):
     blocks: bool = False
     record: Callable[[Snapshot], tuple[str, str, Mapping[str, Any]]] | None = None
     webhook: Webhook | None = None
-    live: Callable[[Job], tuple[Wish, ...]] | None = None
+    live: Live | None = None
 
 
 class RecordStart(msgspec.Struct, frozen=True):

@@ -10,13 +10,13 @@ from simulator.jobs.commands import Happen, LookUp, Submit
 from simulator.jobs.durations import read_duration
 from simulator.jobs.errors import Conflict
 from simulator.jobs.files import Output
-from simulator.jobs.renders import Swap
+from simulator.jobs.renders import Begun, Ended, Failed, Made, Said, Swap, Told, Worked
 from simulator.jobs.scenario import Failure, Scenario, State
 from simulator.jobs.snapshot import Snapshot
 from simulator.sandbox import clock
 from simulator.sandbox.packing import Packer
 from simulator.sandbox.sandbox import Sandbox
-from simulator.vendors.vendor import Call, Vendor
+from simulator.vendors.vendor import Call, Live, Vendor
 from tests.acme import ACME, kind, sandbox, state
 
 LIVE = Scenario(
@@ -28,7 +28,7 @@ LIVE = Scenario(
     ),
 )
 KINDS = tuple(
-    msgspec.structs.replace(one, live=lambda job: (Swap(0, ()),)) for one in ACME.kinds if one.name != "plain"
+    msgspec.structs.replace(one, live=Live(lambda job: (Swap(0, ()),))) for one in ACME.kinds if one.name != "plain"
 )
 STUDIO: Vendor = msgspec.structs.replace(ACME, kinds=(*KINDS, kind("plain", webhook=None)))
 
@@ -62,10 +62,8 @@ class World:
         assert isinstance(shot, Snapshot)
         return shot
 
-    def tell(self, what: str, job: Any, *said: Any) -> bool:
-        return self.box.tell_render(
-            self.box.generation, lambda live, now_ms: getattr(live, what)(job.id, *said, now_ms=now_ms)
-        )
+    def tell(self, what: Told, job: Any) -> bool:
+        return self.box.hear_render(job.id, self.box.generation, what)
 
     def look(self, job: Any) -> Snapshot:
         shot = self.do(LookUp((job.id,)))
@@ -99,17 +97,17 @@ def test_a_render_moves_a_job_through_the_vendors_words_with_true_numbers(world:
     job = world.submit("batch", item_count=1).job
     world.box.take_renders()
 
-    assert world.tell("begin", job)
+    assert world.tell(Begun(), job)
     begun = world.look(job)
     world.wait(2_000)
-    assert world.tell("work", job, 25, 100)
+    assert world.tell(Worked(25, 100), job)
     working = world.look(job)
     left_ms = [working.work_left_ms]
     world.wait(1_000)
     later = world.look(job)
     left_ms.append(later.work_left_ms)
-    assert world.tell("make", job, 0, measured(job), {"note": "x"})
-    assert world.tell("end", job)
+    assert world.tell(Made(0, measured(job), {"note": "x"}), job)
+    assert world.tell(Ended(), job)
     ended = world.look(job)
 
     assert [begun.word, working.word, later.word, ended.word] == ["drawing", "inking", "inking", "done"]
@@ -117,17 +115,17 @@ def test_a_render_moves_a_job_through_the_vendors_words_with_true_numbers(world:
     assert (ended.outputs[0].size_bytes, ended.outputs[0].stored) == (4321, "/renders/0.png")
     assert ended.job.rendering is not None
     assert ended.job.rendering.about == ({"note": "x"},)
-    assert not world.tell("work", job, 99, 100)
+    assert not world.tell(Worked(99, 100), job)
 
 
 def test_progress_is_that_of_the_frames_and_never_falls(world: World) -> None:
     job = world.submit("film").job
     world.box.take_renders()
-    world.tell("begin", job)
+    world.tell(Begun(), job)
 
     shares = []
     for done, total in ((30, 120), (10, 120), (60, 120), (120, 120), (130, 120)):
-        assert world.tell("work", job, done, total)
+        assert world.tell(Worked(done, total), job)
         shares.append(world.look(job).progress)
 
     assert shares == [0.25, 0.25, 0.5, 0.999, 0.999]
@@ -137,29 +135,40 @@ def test_a_render_that_cannot_be_done_fails_the_job_in_its_own_words(world: Worl
     world.submit("picture", needs=())
     job = world.submit("batch", item_count=1).job
     world.box.take_renders()
-    world.tell("begin", job)
+    world.tell(Begun(), job)
 
-    assert world.tell("fail", job, Failure("no face found", code="face"))
+    assert world.tell(Failed(Failure("no face found", code="face")), job)
 
     shot = world.look(job)
     assert (shot.word, shot.failure) == ("error", Failure("no face found", code="face"))
 
 
+def test_the_log_of_a_render_is_kept_with_its_instants(world: World) -> None:
+    job = world.submit("batch", item_count=1).job
+    world.box.take_renders()
+    for number in range(600):
+        world.tell(Said(f"line {number}" + "." * 2000), job)
+
+    assert job.rendering is not None
+    assert len(job.rendering.lines) == 500
+    assert (job.rendering.lines[-1][1][:9], len(job.rendering.lines[-1][1])) == ("line 599.", 1000)
+
+
 def test_a_render_may_fail_before_it_began(world: World) -> None:
     job = world.submit("batch", item_count=1).job
 
-    assert world.tell("fail", job, Failure("input gone"))
+    assert world.tell(Failed(Failure("input gone")), job)
     assert world.look(job).failure == Failure("input gone")
 
 
 def test_items_end_one_after_the_other_and_are_there_as_they_end(world: World) -> None:
     job = world.submit("batch", item_count=3).job
     world.box.take_renders()
-    world.tell("begin", job)
+    world.tell(Begun(), job)
     world.wait(1_000)
-    world.tell("make", job, 2, measured(job, 2), {})
+    world.tell(Made(2, measured(job, 2), {}), job)
     world.wait(1_000)
-    world.tell("make", job, 0, Failure("no face"), {})
+    world.tell(Made(0, Failure("no face"), {}), job)
 
     shot = world.look(job)
 
@@ -174,10 +183,10 @@ def test_items_end_one_after_the_other_and_are_there_as_they_end(world: World) -
 def test_a_render_that_found_fewer_items_than_planned_ends_with_those(world: World) -> None:
     job = world.submit("batch", item_count=3).job
     world.box.take_renders()
-    world.tell("begin", job)
-    world.tell("make", job, 1, measured(job, 1), {})
+    world.tell(Begun(), job)
+    world.tell(Made(1, measured(job, 1), {}), job)
 
-    world.tell("end", job)
+    world.tell(Ended(), job)
 
     shot = world.look(job)
     assert (shot.word, len(shot.outputs), [item.index for item in shot.finished_items()]) == ("done", 1, [0])
@@ -192,8 +201,8 @@ def test_a_job_behind_a_slot_is_not_taken_before_its_grant(world: World) -> None
     assert [shot.job.id for shot in world.box.take_renders()] == [first.id, second.id]
     assert world.box.take_renders() == []
     news = world.news
-    world.tell("begin", first)
-    world.tell("end", first)
+    world.tell(Begun(), first)
+    world.tell(Ended(), first)
     world.wait(4_000)  # the end is seen at the next tick, and the slot is free then
 
     world.look(first)
@@ -206,7 +215,7 @@ def test_who_ends_a_job_ends_its_render(world: World, how: str) -> None:
     job = world.submit("batch", item_count=1).job
     generation, news = world.box.generation, world.news
     world.box.take_renders()
-    world.tell("begin", job)
+    world.tell(Begun(), job)
 
     if how in ("reset", "close"):
         getattr(world.box, how)()
@@ -215,7 +224,7 @@ def test_who_ends_a_job_ends_its_render(world: World, how: str) -> None:
 
     assert world.news > news
     assert not world.box.wants_render(job.id, generation)
-    assert not world.box.tell_render(generation, lambda live, now_ms: live.work(job.id, 1, 2, now_ms))
+    assert not world.box.hear_render(job.id, generation, Worked(1, 2))
 
 
 @pytest.mark.parametrize(
@@ -235,7 +244,7 @@ def test_an_unfinished_live_job_keeps_its_sandbox_in_real_time(world: World, mov
     with pytest.raises(Conflict, match=f"1 live job is being rendered in real time .*{job.id}"):
         move(world.box)
     world.box.set_clock(mode="real", speed=1.0, hold=True)  # as it is
-    world.tell("fail", job, Failure("x"))
+    world.tell(Failed(Failure("x")), job)
     move(world.box)
 
 
@@ -265,9 +274,9 @@ def test_a_chosen_scenario_is_played_and_not_rendered(monkeypatch: pytest.Monkey
 def test_a_live_job_that_has_ended_is_packed_and_comes_back_equal(world: World) -> None:
     job = world.submit("batch", item_count=2).job
     world.box.take_renders()
-    world.tell("begin", job)
-    world.tell("make", job, 0, measured(job), {"start": 1.5})
-    world.tell("fail", job, Failure("out of memory"))
+    world.tell(Begun(), job)
+    world.tell(Made(0, measured(job), {"start": 1.5}), job)
+    world.tell(Failed(Failure("out of memory")), job)
     packer = Packer()
 
     assert packer.unpack(job.id, packer.pack(job)) == job

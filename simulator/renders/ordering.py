@@ -1,0 +1,115 @@
+"""A job's wishes as orders: its inputs by where they lie, its outputs by what the vendor promised."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from simulator.jobs.files import Output
+from simulator.jobs.job import Job
+from simulator.jobs.renders import Clips, People, Portrait, Swap, Wish
+from simulator.media.live.orders import (
+    ClipsOrder,
+    Limits,
+    Made,
+    MadeFile,
+    Order,
+    Pairing,
+    PeopleOrder,
+    PortraitOrder,
+    SwapOrder,
+)
+
+Inputs = Mapping[int, Path]
+
+
+def inputs_of(wishes: Sequence[Wish]) -> list[int]:
+    """Return the places of the inputs that a job's wishes are about, each once."""
+    found: dict[int, None] = {}
+    for wish in wishes:
+        match wish:
+            case Swap():
+                found |= dict.fromkeys((wish.target, *(pairing.source for pairing in wish.pairings)))
+            case People():
+                found[wish.target] = None
+            case Portrait():
+                found[wish.picture] = None
+            case Clips():
+                found[wish.video] = None
+    return list(found)
+
+
+def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *, is_marked: bool = True) -> Order:
+    """Return what a worker is asked to do; ``inputs`` are files by their places among the job's inputs."""
+    folder, outputs = str(into), job.plan.outputs
+    match wish:
+        case Swap():
+            pairings = tuple(
+                Pairing(str(inputs[one.source]), one.source_face, one.target_face, one.target_points)
+                for one in wish.pairings
+            )
+            kind = "head" if wish.kind == "head" else "face"
+            picture = _picture_type(outputs, wish.output)
+            return SwapOrder(
+                job.id,
+                str(inputs[wish.target]),
+                pairings,
+                folder,
+                kind=kind,  # type: ignore[arg-type]
+                media_type=picture,
+                is_marked=is_marked,
+                limits=limits,
+            )
+        case People():
+            return PeopleOrder(
+                job.id,
+                str(inputs[wish.target]),
+                folder,
+                media_type=_picture_type(outputs, 0) or "image/png",
+                limits=limits,
+            )
+        case Portrait():
+            return PortraitOrder(
+                job.id,
+                str(inputs[wish.picture]),
+                folder,
+                kind="background" if wish.kind == "background" else "headshot",
+                media_type=_picture_type(outputs, wish.output) or "image/png",
+                is_marked=is_marked,
+                limits=limits,
+            )
+        case Clips():
+            return ClipsOrder(
+                job.id,
+                str(inputs[wish.video]),
+                folder,
+                count=max(len(outputs), 1),
+                titles=wish.titles,
+                is_marked=is_marked,
+                limits=limits,
+            )
+
+
+def output_of(wish: Wish, made: Made) -> int:
+    """Return the place among a job's outputs of what was made."""
+    return wish.output if isinstance(wish, Swap | Portrait) else made.index
+
+
+def measured(planned: Output, file: MadeFile) -> Output:
+    """Return an output as it has really become."""
+    return msgspec.structs.replace(
+        planned,
+        media_type=file.media_type,
+        width_px=file.width_px,
+        height_px=file.height_px,
+        size_bytes=file.size_bytes,
+        duration_ms=file.duration_ms,
+        frames=file.frames,
+        stored=file.path,
+    )
+
+
+def _picture_type(outputs: tuple[Output, ...], index: int) -> str:
+    """Return the type that a picture is promised as; "" where a video is, or nothing."""
+    promised = outputs[index].media_type if index < len(outputs) else ""
+    return promised if promised.startswith("image/") else ""

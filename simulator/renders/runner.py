@@ -1,0 +1,166 @@
+"""Gives live jobs to the engine and tells their sandboxes what came of them; one runner for all sandboxes."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from simulator.jobs import renders as told
+from simulator.jobs.job import Job
+from simulator.jobs.renders import Wish
+from simulator.jobs.scenario import Failure
+from simulator.media.live.failures import RenderFailure
+from simulator.media.live.orders import Limits, Line, Made, Order, Progress
+from simulator.renders.engine import Engine, Render
+from simulator.renders.keeping import Keeping
+from simulator.renders.ordering import as_order, inputs_of, measured, output_of
+from simulator.sandbox.sandbox import Sandbox
+from simulator.vendors.vendor import Live
+
+Fetch = Callable[[str, Path], Awaitable[None]]
+"""Fetches a URL into a file. Raises RenderFailure where it cannot be had."""
+
+_LOG = logging.getLogger("simulator")
+
+
+class Runner:
+    """It works on the loop on which it was started. ``live_of`` says how a vendor's kind of job is done for real."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        keeping: Keeping,
+        fetch: Fetch,
+        live_of: Callable[[Job], Live],
+        limits: Limits,
+        *,
+        is_marked: bool = True,
+    ) -> None:
+        self._engine, self._keeping, self._fetch, self._live_of = engine, keeping, fetch, live_of
+        self._limits, self._is_marked = limits, is_marked
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: dict[asyncio.Task[None], _Run] = {}
+
+    async def start(self) -> None:
+        """Start the engine.
+
+        Raises:
+            EngineFailure: it cannot work here.
+        """
+        self._loop = asyncio.get_running_loop()
+        await self._engine.start()
+
+    def wake(self, sandbox: Sandbox) -> None:
+        """Hear, in any thread and with the sandbox's lock held, that it has something to render, or to stop."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._look_at, sandbox)
+
+    def _look_at(self, sandbox: Sandbox) -> None:
+        for run in list(self._tasks.values()):
+            if run.sandbox is sandbox:
+                run.stop_unless_wanted()
+        self._keeping.sweep()
+        generation = sandbox.generation
+        for shot in sandbox.take_renders():
+            live = self._live_of(shot.job)
+            run = _Run(sandbox, generation, shot.job, live)
+            task = asyncio.create_task(self._do(run))
+            self._tasks[task] = run
+            task.add_done_callback(self._tasks.pop)
+
+    async def _do(self, run: "_Run") -> None:
+        folder = self._keeping.new_folder(run.is_kept)
+        try:
+            wishes = run.live.wishes(run.job)
+            inputs = {place: await self._input(run, place, folder) for place in inputs_of(wishes)}
+            run.tell(told.Begun())
+            failures = [
+                await self._render(
+                    run, wish, as_order(run.job, wish, inputs, folder, self._limits, is_marked=self._is_marked)
+                )
+                for wish in wishes
+            ]
+            self._end(run, wishes, failures)
+        except RenderFailure as failure:
+            run.fail(failure)
+        except Exception as error:
+            _LOG.error("an error that nobody foresaw", exc_info=error)
+            run.fail(RenderFailure("crashed", f"{type(error).__name__}: {error}"))
+
+    def _end(self, run: "_Run", wishes: Sequence[Wish], failures: Sequence[RenderFailure | None]) -> None:
+        """A job of several wishes fails only if all of them do."""
+        failed = [failure for failure in failures if failure is not None]
+        if failed and len(failed) == len(wishes):
+            run.fail(failed[0])
+        else:
+            run.tell(told.Ended())
+
+    async def _input(self, run: "_Run", place: int, folder: Path) -> Path:
+        """Return where an input lies, moved or fetched into the job's own folder."""
+        given, path = run.job.inputs[place], folder / f"input-{place}"
+        if given.stored:
+            return await asyncio.to_thread(Path(given.stored).rename, path)
+        if not given.url:
+            raise RenderFailure("undecodable", f"{given.field}: nothing that could be read was given")
+        await self._fetch(given.url, path)
+        return path
+
+    async def _render(self, run: "_Run", wish: Wish, order: Order) -> RenderFailure | None:
+        """Render one of a job's wishes; in a batch, its failure is that of its item alone."""
+        render = self._engine.render(order)
+        run.renders = render
+        run.stop_unless_wanted()
+        try:
+            async for news in render:
+                match news:
+                    case Progress(done, total):
+                        run.tell(told.Worked(done, total))
+                    case Line(text):
+                        run.tell(told.Said(text))
+                    case Made():
+                        run.tell_made(output_of(wish, news), news)
+                run.stop_unless_wanted()
+        except RenderFailure as failure:
+            if failure.reason != "cancelled" and run.job.plan.items:
+                run.tell(told.Made(getattr(wish, "output", 0), run.in_words(failure)))
+            return failure
+        return None
+
+    async def close(self, drain_seconds: float = 0.0) -> None:
+        """End the engine, wait for what that brings about, and remove every file."""
+        await self._engine.close(drain_seconds)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._loop = None
+        await asyncio.to_thread(self._keeping.close)
+
+
+class _Run:
+    """One job under way."""
+
+    def __init__(self, sandbox: Sandbox, generation: int, job: Job, live: Live) -> None:
+        self.sandbox, self.generation, self.job, self.live = sandbox, generation, job, live
+        self.renders: Render | None = None
+
+    def tell(self, what: told.Told) -> None:
+        self.sandbox.hear_render(self.job.id, self.generation, what)
+
+    def tell_made(self, place: int, made: Made) -> None:
+        if place < len(self.job.plan.outputs):
+            self.tell(told.Made(place, measured(self.job.plan.outputs[place], made.file), made.about))
+
+    def stop_unless_wanted(self) -> None:
+        if self.renders is not None and not self.sandbox.wants_render(self.job.id, self.generation):
+            self.renders.cancel()
+
+    def in_words(self, failure: RenderFailure) -> Failure:
+        """Return a failure in the vendor's terms."""
+        return self.live.failures.get(failure.reason, self.live.otherwise)
+
+    def fail(self, failure: RenderFailure) -> None:
+        if failure.reason != "cancelled" or failure.detail:
+            self.sandbox.note_render(self.generation, self.job, f"live: {failure}")
+        self.tell(told.Failed(self.in_words(failure)))
+
+    def is_kept(self) -> bool:
+        """Return whether the job's files are needed: it is still there, in its own generation."""
+        return self.sandbox.keeps_render(self.job.id, self.generation)
