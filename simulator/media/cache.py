@@ -7,6 +7,7 @@ import msgspec
 
 from simulator.jobs.files import Output
 from simulator.media.media_file import MediaFile
+from simulator.media.stored import StoredFile
 from simulator.media.synthetic import make
 
 
@@ -20,7 +21,9 @@ class MadeFiles:
         self._lock = Lock()
 
     def get(self, output: Output) -> MediaFile:
-        """Return the output's file, made now unless it is still here. Two threads may both make it."""
+        """Return the output's file, made now unless it is still here or lies on disk. Two threads may both make it."""
+        if output.stored:
+            return StoredFile(output)
         key = msgspec.structs.replace(output, path="")  # the same content may lie at many paths
         with self._lock:
             if key in self._files:

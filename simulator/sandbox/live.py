@@ -107,9 +107,11 @@ class LiveJobs:
         return True
 
     def _work(self, job: Job, rendering: Rendering, done: int, total: int, now_ms: int) -> None:
-        """What has been told never falls; the first of the work moves the job on."""
+        """What has been told never falls; the first of the work moves the job on. A video has as many frames as are counted."""
         event = WORKING if done > 0 and not rendering.done else ""
         done = max(done, rendering.done)
+        if len(job.plan.outputs) == 1 and total > 0 and job.plan.outputs[0].duration_ms:
+            job.plan = replace(job.plan, outputs=(replace(job.plan.outputs[0], frames=max(total, done)),))
         self._happen(job, replace(rendering, told_ms=now_ms, done=done, total=max(total, done)), event, now_ms)
 
     def _make(

@@ -9,7 +9,7 @@ import pytest
 from simulator.jobs.commands import Happen, LookUp, Submit
 from simulator.jobs.durations import read_duration
 from simulator.jobs.errors import Conflict
-from simulator.jobs.files import Output
+from simulator.jobs.files import Output, plan_output
 from simulator.jobs.renders import Begun, Ended, Failed, Made, Said, Swap, Told, Worked
 from simulator.jobs.scenario import Failure, Scenario, State
 from simulator.jobs.snapshot import Snapshot
@@ -129,6 +129,18 @@ def test_progress_is_that_of_the_frames_and_never_falls(world: World) -> None:
         shares.append(world.look(job).progress)
 
     assert shares == [0.25, 0.25, 0.5, 0.999, 0.999]
+
+
+def test_a_video_has_as_many_frames_as_its_render_counts(world: World) -> None:
+    job = world.submit("film").job
+    job.plan = msgspec.structs.replace(
+        job.plan, outputs=(plan_output("out/x.mp4", "video/mp4", 64, 64, seed="x", duration_ms=4000),)
+    )
+    world.box.take_renders()
+    world.tell(Begun(), job)
+    world.tell(Worked(24, 96), job)
+
+    assert job.plan.outputs[0].frames == 96
 
 
 def test_a_render_that_cannot_be_done_fails_the_job_in_its_own_words(world: World) -> None:
