@@ -84,48 +84,57 @@ class Failed(msgspec.Struct, frozen=True):
 Told = Begun | Worked | Said | Made | Ended | Failed
 
 
+Media = int | str
+"""The place of an input among those of its job, or a URL that is no input of its own."""
+
+
 class Pairing(msgspec.Struct, frozen=True, gc=False):
-    """Whose face goes onto whose. ``source`` is the place of a picture among the job's inputs.
+    """Whose face goes onto whose. ``source`` is a picture.
 
     ``source_face`` and ``target_face`` count faces from the left, None is the most prominent one; ``target_points`` find the
     target's face by where its landmarks are, in pixels of the target, before ``target_face`` does.
     """
 
-    source: int
+    source: Media
     source_face: int | None = None
     target_face: int | None = None
     target_points: tuple[tuple[float, float], ...] = ()
 
 
 class Swap(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """Put faces, or whole heads, onto a picture or video: an input's place, and that of the output it becomes."""
+    """Put faces, or whole heads, onto a picture or video; ``output`` is the place of the file that it becomes.
 
-    target: int
+    ``is_still``: of a video, only the first frame that shows anybody, as a picture.
+    """
+
+    target: Media
     pairings: tuple[Pairing, ...]
     output: int = 0
     kind: str = "face"  # or "head"
+    is_still: bool = False
 
 
 class People(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Find the distinct people of a picture or video; each output is a crop of one of them."""
 
-    target: int
+    target: Media
 
 
 class Portrait(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Set the head of a picture on a made background ("headshot"), or change what is behind it ("background")."""
 
-    picture: int
+    picture: Media
     output: int = 0
     kind: str = "headshot"
+    text: str = ""  # what is to be seen behind
 
 
 class Clips(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """Cut the best moments from a video, upright; each output is one of them. ``transcript`` as the client gave it."""
+    """Cut the best moments from a video, upright, none shorter or longer than this; each output is one of them."""
 
-    video: int
-    titles: tuple[str, ...] = ()
-    transcript: str = ""
+    video: Media
+    least_ms: int = 3_000
+    most_ms: int = 60_000
 
 
 Wish = Swap | People | Portrait | Clips

@@ -7,7 +7,7 @@ import msgspec
 
 from simulator.jobs.files import Output
 from simulator.jobs.job import Job
-from simulator.jobs.renders import Clips, People, Portrait, Swap, Wish
+from simulator.jobs.renders import Clips, Media, People, Portrait, Swap, Wish
 from simulator.media.live.orders import (
     ClipsOrder,
     Limits,
@@ -20,12 +20,12 @@ from simulator.media.live.orders import (
     SwapOrder,
 )
 
-Inputs = Mapping[int, Path]
+Inputs = Mapping[Media, Path]
 
 
-def inputs_of(wishes: Sequence[Wish]) -> list[int]:
-    """Return the places of the inputs that a job's wishes are about, each once."""
-    found: dict[int, None] = {}
+def media_of(wishes: Sequence[Wish]) -> list[Media]:
+    """Return the media that a job's wishes are about, each once."""
+    found: dict[Media, None] = {}
     for wish in wishes:
         match wish:
             case Swap():
@@ -40,7 +40,7 @@ def inputs_of(wishes: Sequence[Wish]) -> list[int]:
 
 
 def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *, is_marked: bool = True) -> Order:
-    """Return what a worker is asked to do; ``inputs`` are files by their places among the job's inputs."""
+    """Return what a worker is asked to do; ``inputs`` are the files that they are about."""
     folder, outputs = str(into), job.plan.outputs
     match wish:
         case Swap():
@@ -75,6 +75,7 @@ def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *
                 folder,
                 kind="background" if wish.kind == "background" else "headshot",
                 media_type=_picture_type(outputs, wish.output) or "image/png",
+                text=wish.text,
                 is_marked=is_marked,
                 limits=limits,
             )
@@ -84,7 +85,9 @@ def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *
                 str(inputs[wish.video]),
                 folder,
                 count=max(len(outputs), 1),
-                titles=wish.titles,
+                least_ms=wish.least_ms,
+                most_ms=wish.most_ms,
+                size_px=(outputs[0].width_px, outputs[0].height_px) if outputs else (1080, 1920),
                 is_marked=is_marked,
                 limits=limits,
             )

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from simulator.jobs import renders as told
 from simulator.jobs.job import Job
-from simulator.jobs.renders import Wish
+from simulator.jobs.renders import Media, Wish
 from simulator.jobs.scenario import Failure
 from simulator.media.live.failures import RenderFailure
 from simulator.media.live.orders import Limits, Line, Made, Order, Progress
 from simulator.renders.engine import Engine, Render
 from simulator.renders.keeping import Keeping
-from simulator.renders.ordering import as_order, inputs_of, measured, output_of
+from simulator.renders.ordering import as_order, measured, media_of, output_of
 from simulator.sandbox.sandbox import Sandbox
 from simulator.vendors.vendor import Live
 
@@ -72,7 +72,10 @@ class Runner:
         folder = self._keeping.new_folder(run.is_kept)
         try:
             wishes = run.live.wishes(run.job)
-            inputs = {place: await self._input(run, place, folder) for place in inputs_of(wishes)}
+            inputs = {
+                media: await self._input(run, media, folder / f"input-{at}")
+                for at, media in enumerate(media_of(wishes))
+            }
             run.tell(told.Begun())
             failures = [
                 await self._render(
@@ -95,9 +98,12 @@ class Runner:
         else:
             run.tell(told.Ended())
 
-    async def _input(self, run: "_Run", place: int, folder: Path) -> Path:
-        """Return where an input lies, moved or fetched into the job's own folder."""
-        given, path = run.job.inputs[place], folder / f"input-{place}"
+    async def _input(self, run: "_Run", media: Media, path: Path) -> Path:
+        """Have an input lie at a path in the job's own folder, moved there or fetched; return the path."""
+        if isinstance(media, str):
+            await self._fetch(media, path)
+            return path
+        given = run.job.inputs[media]
         if given.stored:
             return await asyncio.to_thread(Path(given.stored).rename, path)
         if not given.url:

@@ -167,8 +167,9 @@ class Calls:
         return shot
 
     def _why_not_live(self, vendor: Vendor, job: Job) -> str:
-        if vendor.kind(job.kind).live is None:
-            return "this operation has no live behaviour"
+        live = vendor.kind(job.kind).live
+        if live is None or not live.fits(job.fields, job.inputs):
+            return "this operation has no live behaviour" if live is None else "this request has no live behaviour"
         if not self.clock.is_plain:
             return "the clock of this sandbox is not the real one at speed 1"
         return "its scenario has no state that lasts `until: rendered`"

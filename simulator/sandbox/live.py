@@ -151,7 +151,9 @@ class LiveJobs:
 
 
 def _leave_out_unmade(job: Job) -> None:
-    """Items that were planned and not made are none: the render found fewer."""
+    """Outputs that were planned and not made are none: the render found fewer."""
+    if not job.plan.items and len(job.plan.outputs) > 1:
+        job.plan = replace(job.plan, outputs=tuple(one for one in job.plan.outputs if one.stored))
     made = [item for item in job.plan.items if item.lasts_ms != OPEN_END]
     if made and len(made) < len(job.plan.items):
         outputs = tuple(job.plan.outputs[item.index] for item in made)

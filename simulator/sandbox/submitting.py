@@ -97,7 +97,7 @@ class Submission:
         self.life, self.scenarios, self.seed, self.epoch_ms = life, scenarios, seed, epoch_ms
         self.vendor, self.call, self.command, self.choice, self.now_ms = vendor, call, command, choice, now_ms
         self.kind = vendor.kind(command.kind)
-        self.is_live = is_live and self.kind.live is not None
+        self.is_live = is_live and self.kind.live is not None and self.kind.live.fits(command.fields, command.inputs)
 
     def accept(self, default_scenario: str, check: Callable[[Script], None]) -> tuple[Job, Chosen]:
         """Test, choose, plan and keep the job.

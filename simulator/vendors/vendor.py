@@ -193,12 +193,13 @@ class Webhook(msgspec.Struct, frozen=True):
 class Live(msgspec.Struct, frozen=True):
     """How a live server does a kind of job: what it is to render, and what the vendor says where that cannot be done.
 
-    ``failures`` by the reason that a render gives (``media/live/failures.py`` lists them); ``otherwise`` is for the rest.
+    ``fits`` says of a request whether it can be done at all; what cannot plays a scenario. ``failures`` by the reason that a render gives (``media/live/failures.py`` lists them); ``otherwise`` is for the rest.
     """
 
     wishes: Callable[[Job], tuple[Wish, ...]]
     failures: Mapping[str, Failure] = {}
     otherwise: Failure = Failure("Processing failed")
+    fits: Callable[[Mapping[str, Any], tuple[Input, ...]], bool] = lambda fields, inputs: True
 
 
 class Kind(msgspec.Struct, frozen=True):

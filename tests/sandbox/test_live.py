@@ -206,6 +206,16 @@ def test_a_render_that_found_fewer_items_than_planned_ends_with_those(world: Wor
         world.box.find_file("acme", f"out/{job.id}_0.png")
 
 
+def test_outputs_that_nobody_made_are_none(world: World) -> None:
+    job = world.submit("film", item_count=3).job
+    world.box.take_renders()
+    world.tell(Made(0, measured(job)), job)
+    world.tell(Made(1, measured(job, 1)), job)
+    world.tell(Ended(), job)
+
+    assert [output.stored for output in job.plan.outputs] == ["/renders/0.png", "/renders/1.png"]
+
+
 def test_a_job_behind_a_slot_is_not_taken_before_its_grant(world: World) -> None:
     jobs = [world.submit("clip", takes="workers").job for _ in range(3)]
     first, second, third = jobs

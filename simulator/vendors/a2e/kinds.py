@@ -6,6 +6,7 @@ from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.files import KINDS as MEDIA_KINDS
 from simulator.jobs.files import ImpossibleOutput, Input, Output, media_type_of, plan_output
 from simulator.jobs.scenario import Expiry, Shape
+from simulator.vendors.a2e import live
 from simulator.vendors.a2e.ids import ID_PATTERN, object_id, user_id
 from simulator.vendors.a2e.lifecycle import LIFECYCLE
 from simulator.vendors.a2e.webhooks import TASK_ENDED
@@ -112,7 +113,7 @@ def _media_type(shape: Shape, usual: str) -> str:
 
 
 KINDS = (
-    Kind(PREVIEW, LIFECYCLE, new_id, plan_preview, id_pattern=ID_PATTERN, file_expiry=FILE_EXPIRY),
+    Kind(PREVIEW, LIFECYCLE, new_id, plan_preview, id_pattern=ID_PATTERN, file_expiry=FILE_EXPIRY, live=live.PREVIEW),
     Kind(
         TASK,
         LIFECYCLE,
@@ -123,6 +124,7 @@ KINDS = (
         charges="submit",
         file_expiry=FILE_EXPIRY,
         webhook=TASK_ENDED,
+        live=live.TASK,
     ),
 )
 """A preview is free; a task is paid when it is accepted: facts a2e.coins.when, a2e.coins.refund, a2e.coins.price."""

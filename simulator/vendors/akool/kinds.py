@@ -1,6 +1,7 @@
 """The four kinds of job: what they cost, how long their files are kept and how they call back."""
 
 from simulator.jobs.scenario import Expiry
+from simulator.vendors.akool import live
 from simulator.vendors.akool.ids import ID_PATTERN, new_id
 from simulator.vendors.akool.lifecycle import LIFECYCLE
 from simulator.vendors.akool.outputs import plan_head_swap, plan_image_swap, plan_previews, plan_video_swap
@@ -33,7 +34,9 @@ def video_credits(duration_ms: int) -> int:
 
 
 KINDS = (
-    Kind(ANALYSIS, LIFECYCLE, new_id, plan_previews, id_pattern=ID_PATTERN, file_expiry=FILE_EXPIRY),
+    Kind(
+        ANALYSIS, LIFECYCLE, new_id, plan_previews, id_pattern=ID_PATTERN, file_expiry=FILE_EXPIRY, live=live.ANALYSIS
+    ),
     Kind(
         HEAD_SWAP,
         LIFECYCLE,
@@ -45,6 +48,7 @@ KINDS = (
         charges="submit",
         file_expiry=FILE_EXPIRY,
         webhook=HEAD_SWAP_WEBHOOK,
+        live=live.HEAD_SWAP,
     ),
     Kind(
         IMAGE_SWAP,
@@ -56,6 +60,7 @@ KINDS = (
         charges="submit",
         file_expiry=FILE_EXPIRY,
         webhook=FACE_SWAP_WEBHOOK,
+        live=live.FACE_SWAP,
     ),
     Kind(
         VIDEO_SWAP,
@@ -67,6 +72,7 @@ KINDS = (
         charges="submit",
         file_expiry=FILE_EXPIRY,
         webhook=FACE_SWAP_WEBHOOK,
+        live=live.FACE_SWAP,
     ),
 )
 """Credits go at submit, and come back where the job fails: facts akool.credits.swap-at-submit, akool.credits.refund."""

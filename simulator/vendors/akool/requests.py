@@ -7,7 +7,6 @@ from simulator.jobs.commands import Claim, ElseFails, GetAccount, HasCredits, Ha
 from simulator.jobs.errors import BadCall, BadKey, Finding, NotEnoughCredits, WrongMediaType
 from simulator.jobs.files import Input
 from simulator.jobs.lifecycle import SUCCEEDED
-from simulator.jobs.scenario import Failure
 from simulator.vendors.akool.auth import refuse_old_token
 from simulator.vendors.akool.errors import (
     AnalysisFailed,
@@ -26,6 +25,7 @@ from simulator.vendors.akool.kinds import (
     locked_credits,
     video_credits,
 )
+from simulator.vendors.akool.live import NO_FACE, UNREADABLE
 from simulator.vendors.akool.outputs import duration_ms
 from simulator.vendors.akool.switches import chosen
 from simulator.vendors.akool.webhooks import refuse_unfit_secret, webhook_url
@@ -44,8 +44,6 @@ _FIELDS = {
     "specifyImage": ("sourceImage", "targetImage", "modifyImage", "face_enhance", "webhookUrl"),
     "specifyVideo": ("sourceImage", "targetImage", "modifyVideo", "face_enhance", "webhookUrl"),
 }
-_NO_FACE = Failure("No face was detected", code=1015)
-_UNREADABLE = Failure("The input could not be parsed", code=1208)
 _UNKNOWN_FIELD = ("propertyNames", "additionalProperties", "unevaluatedProperties")
 
 
@@ -68,7 +66,7 @@ def read_analyze(call: Call, findings: Sequence[Finding]) -> Submit:
     """Read an analysis; a video without anybody in it is accepted, and fails (fact akool.analysis.nobody)."""
     _judge(call, findings)
     [video] = call.inputs
-    shows_somebody = ElseFails(Claim(video.faces > 0, BadCall(text=_NO_FACE.message)), _NO_FACE)
+    shows_somebody = ElseFails(Claim(video.faces > 0, BadCall(text=NO_FACE.message)), NO_FACE)
     return Submit(call.operation, ANALYSIS, _fields(call), inputs=call.inputs, needs=(shows_somebody,))
 
 
@@ -102,8 +100,8 @@ def read_swap(call: Call, findings: Sequence[Finding]) -> Submit:
     _judge_faces(sources, targets)
     [given] = call.inputs
     needs = (
-        ElseFails(Claim(given.kind in (kind, "animation"), BadCall(text=_UNREADABLE.message)), _UNREADABLE),
-        ElseFails(Claim(_shows_face(given), BadCall(text=_NO_FACE.message)), _NO_FACE),
+        ElseFails(Claim(given.kind in (kind, "animation"), BadCall(text=UNREADABLE.message)), UNREADABLE),
+        ElseFails(Claim(_shows_face(given), BadCall(text=NO_FACE.message)), NO_FACE),
         HasCredits(1 if kind == "image" else video_credits(duration_ms(given)), QuotaNotEnough),
     )
     fields = _fields(call)

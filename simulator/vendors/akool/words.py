@@ -152,6 +152,10 @@ def _detected(shot: Snapshot, call: Call) -> dict[str, Any]:
     [video] = shot.job.inputs
     shape = shot.plan.script.scenario.result.shape
     width_px, height_px, frames, lasts_ms = video.width_px, video.height_px, video.frames, video.duration_ms
+    if shot.job.rendering is not None and shot.job.rendering.about:
+        seen = shot.job.rendering.about[0]
+        width_px, height_px, frames = seen["width_px"], seen["height_px"], seen["frames"]
+        lasts_ms = round(1000 * frames / seen["rate_fps"]) if seen["rate_fps"] else lasts_ms
     if shape is not None and shape.kind == "video":
         width_px, height_px = shape.width_px or width_px, shape.height_px or height_px
         frames, lasts_ms = shape.frames or frames, shape.duration_ms or lasts_ms

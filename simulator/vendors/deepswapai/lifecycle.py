@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from simulator.jobs.files import Input, Output, plan_output
 from simulator.jobs.lifecycle import FAILED, RUNNING, SUCCEEDED, WAITING, Lifecycle, Row
 from simulator.jobs.scenario import Expiry, Shape
+from simulator.vendors.deepswapai import live
 from simulator.vendors.deepswapai.webhooks import BATCH_ENDED, VIDEO_ENDED
 from simulator.vendors.vendor import Draft, Kind
 
@@ -134,6 +135,7 @@ KINDS = (
         price=lambda draft, outputs: 1,
         file_expiry=FILE_EXPIRY,
         blocks=True,
+        live=live.IMAGE,
     ),
     Kind(
         "video",
@@ -144,6 +146,7 @@ KINDS = (
         price=lambda draft, outputs: video_credits(outputs[0].duration_ms),
         file_expiry=FILE_EXPIRY,
         webhook=VIDEO_ENDED,
+        live=live.VIDEO,
     ),
     Kind(
         "batch",
@@ -155,6 +158,7 @@ KINDS = (
         file_expiry=FILE_EXPIRY,
         takes_items=True,
         webhook=BATCH_ENDED,
+        live=live.BATCH,
     ),
 )
 """Charged when the job completes, and for a batch only the images that are good: facts deepswapai.credits.when,

@@ -37,10 +37,15 @@ def cuts(
     draws: Draws, count: int, fields: Mapping[str, Any], inputs: Sequence[Input], switches: Mapping[str, str]
 ) -> tuple[Cut, ...]:
     """Return the clips in the order of their ranking, best first; each lies in a stretch of its own where there is room."""
-    low = int(fields.get("clip_min_seconds", min(_LENGTHS_SECONDS[0], fields.get("clip_max_seconds", 180) - 5)))
-    high = int(fields.get("clip_max_seconds", max(_LENGTHS_SECONDS[1], low + 5)))
+    low, high = limits_seconds(fields)
     is_sample = chosen("clips", switches) == "sample"
     return _cuts(draws.prefix, count, low, high, source_ms(draws, inputs, switches), is_sample)
+
+
+def limits_seconds(fields: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how long a clip is at least and at most (fact openshorts.clip.length)."""
+    low = int(fields.get("clip_min_seconds", min(_LENGTHS_SECONDS[0], fields.get("clip_max_seconds", 180) - 5)))
+    return low, int(fields.get("clip_max_seconds", max(_LENGTHS_SECONDS[1], low + 5)))
 
 
 @lru_cache(1024)  # every poll of a job asks for the same

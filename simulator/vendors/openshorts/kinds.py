@@ -1,6 +1,7 @@
 """The one kind of job, put together: its states, its clips, how long it is kept and how its end is told."""
 
 from simulator.vendors.openshorts.lifecycle import HOUR, ID_PATTERN, LIFECYCLE, TICK, expiry, new_id, plan_clips
+from simulator.vendors.openshorts.live import CLIPS
 from simulator.vendors.openshorts.webhooks import JOB_ENDED
 from simulator.vendors.vendor import Kind
 
@@ -18,5 +19,6 @@ KINDS = (
         item_count=lambda draft: draft.draws.whole(3, 5, "clips"),
         queues=True,
         webhook=JOB_ENDED,
+        live=CLIPS,
     ),
 )

@@ -43,8 +43,10 @@ def _printed(shot: Snapshot, cuts: tuple[Cut, ...]) -> Iterator[str]:
         return
     has_end = end.stands_for in FINAL and end is not work
     by_ms = min(shot.now_ms, end.at_ms) if has_end else shot.now_ms
+    if (rendering := shot.job.rendering) is not None:
+        yield from (text for at_ms, text in rendering.lines if at_ms <= by_ms)
     silent = _silent_phases(planned_failure(shot))
-    for line in lines(work_of(shot, cuts)):
+    for line in () if rendering is not None else lines(work_of(shot, cuts)):
         if work.at_ms + line.at_ms > by_ms:
             break
         if line.phase not in silent:
@@ -62,6 +64,7 @@ def _silent_phases(failure: Failure | None) -> tuple[str, ...]:
 def _last_words(shot: Snapshot, work: Entry, end: Entry) -> Iterator[str]:
     """Yield what the worker prints last; the documented one has no words for it."""
     played, failure = profile(shot.plan.switches), shot.plan.state(end.word).error
+    failure = shot.job.rendering.failure if shot.job.rendering else failure
     if played == DOCS:
         return
     if end.stands_for == SUCCEEDED:

@@ -7,6 +7,7 @@ from simulator.jobs.plan import Item
 from simulator.jobs.snapshot import Snapshot, work_entry
 from simulator.vendors.openshorts.cuts import Cut, cuts, source_ms
 from simulator.vendors.openshorts.lifecycle import expiry
+from simulator.vendors.openshorts.live import cut_of
 from simulator.vendors.openshorts.logs import log, planned_failure
 from simulator.vendors.openshorts.switches import DOCS, HEAD, chosen, profile
 from simulator.vendors.openshorts.texts import SAMPLE_CALLS, SAMPLE_COST
@@ -48,6 +49,9 @@ def show_health(account: Record, call: Call) -> Reply:
 def cuts_of(shot: Snapshot) -> tuple[Cut, ...]:
     """Return the clips of a job, those that are not rendered yet too."""
     job = shot.job
+    if job.rendering is not None:
+        known = [cut_of(about) for about in job.rendering.about[: len(shot.outputs)]]
+        return (*known, *(cut_of({}) for _ in range(len(shot.outputs) - len(known))))
     return cuts(job.draws, len(shot.outputs), job.fields, job.inputs, job.plan.switches)
 
 

@@ -7,6 +7,7 @@ from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.files import KINDS as MEDIA_KINDS
 from simulator.jobs.files import ImpossibleOutput, Input, Output, media_type_of, plan_output
 from simulator.jobs.scenario import Expiry, Refresh, Shape
+from simulator.vendors.useapi import live
 from simulator.vendors.useapi.auth import user_number
 from simulator.vendors.useapi.content import bot_job_id
 from simulator.vendors.useapi.discord import FILE_EXPIRY, digits_of, snowflake
@@ -157,6 +158,7 @@ KINDS = (
         job_expiry=JOB_EXPIRY,
         file_expiry=FILE_EXPIRY,
         webhook=JOB_ENDED,
+        live=live.CHANGEBG,
     ),
     Kind(
         MOVING,
@@ -170,6 +172,7 @@ KINDS = (
         job_expiry=JOB_EXPIRY,
         file_expiry=FILE_EXPIRY,
         webhook=JOB_ENDED,
+        live=live.PICSI,
     ),
     Kind(
         STILL,
@@ -183,5 +186,6 @@ KINDS = (
         file_expiry=FILE_EXPIRY,
         blocks=True,
         webhook=JOB_ANSWERED,
+        live=live.PICSI,
     ),
 )

@@ -18,6 +18,7 @@ from simulator.vendors.useapi.accounts import CHANNEL, IDNAME
 from simulator.vendors.useapi.content import split_prompt
 from simulator.vendors.useapi.errors import Missing
 from simulator.vendors.useapi.kinds import MOVING, PRICES, STILL
+from simulator.vendors.useapi.live import NO_FACE
 from simulator.vendors.useapi.switches import chosen
 from simulator.vendors.vendor import Call
 
@@ -36,8 +37,6 @@ SLOT = "channel"
 """The pool of one slot that a channel has (fact useapi.blocking.holds-channel)."""
 
 GIVES_UP_AFTER_MS = 120_000  # no figure is published; long enough for whatever ends at all
-
-_NO_FACE = Failure("No face detected in the source image.")
 
 
 def read_headshot(call: Call, findings: Sequence[Finding]) -> Submit:
@@ -61,8 +60,8 @@ def read_picsi(call: Call, findings: Sequence[Finding]) -> Submit:
     """
     fields = _fields(call, findings)
     source, target = _file(call, "source_image"), _file(call, "target_image_gif_or_video")
-    shows_a_face = Claim(source.faces > 0, BadCall(text=_NO_FACE.message))
-    needs = (*_channel(call, fields, strict=False), ElseFails(shows_a_face, _NO_FACE))
+    shows_a_face = Claim(source.faces > 0, BadCall(text=NO_FACE.message))
+    needs = (*_channel(call, fields, strict=False), ElseFails(shows_a_face, NO_FACE))
     kind = MOVING if target.kind in ("animation", "video") else STILL
     return _submit(call, kind, fields, needs, is_blocking=kind == STILL)
 
