@@ -1,5 +1,6 @@
 """Inputs by URL: fetched whole, or refused with a reason; never followed elsewhere, never more than the limit."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -102,8 +103,9 @@ async def test_one_that_never_ends_is_given_up(serve: Serve, tmp_path: Path) -> 
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
-        while True:
-            await response.write(b"x")
+        await response.write(b"x")
+        await asyncio.Event().wait()
+        return response
 
     fetcher = Fetcher(aiohttp.ClientSession, most_bytes=1 << 40, most_seconds=0.2)
     with pytest.raises(RenderFailure, match=r"did not end within 0\.2 s"):
