@@ -1,7 +1,9 @@
-"""The command line: ``simulator serve``, ``exec``, ``receive``, ``demo``, ``check`` and ``health``; each imports only what it needs itself."""
+"""The command line: ``simulator serve``, ``exec``, ``receive``, ``demo``, ``check``, ``hosts`` and ``health``; each imports only what it needs itself."""
 
 import argparse
 import gc
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -35,6 +37,10 @@ def _run(options: argparse.Namespace) -> int:
         from simulator.cli.receive import receive
 
         return receive(**{name: said for name, said in vars(options).items() if name != "command"})
+    if options.command == "hosts":
+        from simulator.cli.hosts import hosts
+
+        return hosts(options.address)
     if options.command == "health":
         from simulator.cli.health import health
 
@@ -44,6 +50,8 @@ def _run(options: argparse.Namespace) -> int:
 
         said = {name: said for name, said in vars(options).items() if name not in ("command", "child")}
         return execute(options.child, said)
+    if os.getpid() == 1:  # a container's first process: what it does not handle, the system ignores for it
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     gc.disable()  # nothing that a start makes is garbage; looking for some costs it a tenth of its time
     from simulator.cli.serve import serve
 
@@ -100,6 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--speed", type=_number, default=4.0, help="virtual seconds a second (4); 0 does not wait at all")
     check = commands.add_parser("check", help="say what is wrong with scenario files")
     check.add_argument("paths", nargs="+", metavar="PATH", help="a scenario file, or a folder with some")
+    hosts = commands.add_parser("hosts", help="print the lines of a hosts file by which the vendors' names lead here")
+    hosts.add_argument("--address", default="127.0.0.1", help="the IP address that the simulator has (127.0.0.1)")
     health = commands.add_parser("health", help="ask a running server whether it is ready; status 0 if it is, 1 if not")
     health.add_argument("--url", default="", help="where it is (on this machine, on the port that the settings say)")
     return parser
@@ -121,7 +131,8 @@ def _add_exec(commands: Any) -> None:
         help="run a program, such as your tests, that reaches a simulator by the vendors' own host names",
         description="Starts a server, points the program's proxy and CA variables at it, runs it, says what its jobs came to, "
         "and ends with the program's own status.",
-        epilog="The settings are those of `simulator serve`.",
+        epilog="The settings are those of `simulator serve`, but for ports, which are free ones. For a program that polls, "
+        "--clock skip is the fast one; for one that waits for webhooks, --speed 60. docs/drop-in.md tells more.",
     )
     add_settings(execute)
     execute.add_argument("child", nargs=argparse.REMAINDER, metavar="COMMAND", help="the program and its arguments")

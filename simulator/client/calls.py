@@ -1,5 +1,6 @@
 """What was said to the vendors of a sandbox, read from its journal."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -14,6 +15,9 @@ from simulator.client.verbs import Part, Talk
 
 MOST = 1000
 """As many entries as the control API shows at once."""
+
+
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -133,7 +137,9 @@ def _call(entry: JournalEntry, said: Said) -> Call:
 
 
 def _own_path(path: str, vendor: str) -> str:
-    """Return a path as the vendor knows it, without sandbox and vendor in front."""
+    """Return a path as the vendor knows it, without sandbox and vendor in front, nor the host that a proxy is told."""
+    if path[:1] != "/":
+        path = _ORIGIN.sub("", path) or "/"
     if path.startswith("/~"):
         path = "/" + path[2:].partition("/")[2]
     return path.removeprefix(f"/{vendor}") if path.startswith(f"/{vendor}/") else path

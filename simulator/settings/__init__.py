@@ -2,6 +2,28 @@
 
 from simulator.settings.options import OPTIONS, PREFIX, Option
 from simulator.settings.readers import BadSetting, VendorPort
-from simulator.settings.settings import Settings, is_loopback, read_settings
+from simulator.settings.settings import (
+    TOLD,
+    Settings,
+    is_loopback,
+    read_environment,
+    read_settings,
+    variables_of_ours,
+)
+from simulator.settings.tracing import Tracing, read_tracing
 
-__all__ = ["OPTIONS", "PREFIX", "BadSetting", "Option", "Settings", "VendorPort", "is_loopback", "read_settings"]
+__all__ = [
+    "OPTIONS",
+    "PREFIX",
+    "TOLD",
+    "BadSetting",
+    "Option",
+    "Settings",
+    "Tracing",
+    "VendorPort",
+    "is_loopback",
+    "read_environment",
+    "read_settings",
+    "read_tracing",
+    "variables_of_ours",
+]

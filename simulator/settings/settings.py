@@ -69,8 +69,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
         BadSetting: a variable that does not exist, or a value that cannot be used.
     """
     environment = os.environ if environment is None else environment
-    ours = {name: said for name, said in environment.items() if name.startswith(PREFIX)}
-    ours = {name: said for name, said in ours.items() if not _is_service_link(name, said) and name != TOLD}
+    ours = variables_of_ours(environment)
     said: dict[str, Any] = {}
     for option in OPTIONS:
         flag = flags.get(option.field)
@@ -88,6 +87,17 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
     settings = _with_folder(Settings(**said))
     _check(settings)
     return _guarded(settings)
+
+
+def read_environment() -> dict[str, str]:
+    """Return a copy of this process's environment, for a program that it is to start."""
+    return dict(os.environ)
+
+
+def variables_of_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return those variables of an environment that say a setting, or were meant to."""
+    ours = {name: said for name, said in environment.items() if name.startswith(PREFIX) and name != TOLD}
+    return {name: said for name, said in ours.items() if not _is_service_link(name, said)}
 
 
 def _is_service_link(name: str, said: str) -> bool:
