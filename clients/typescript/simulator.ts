@@ -853,6 +853,16 @@ export class Simulator {
     return this.#ask("GET", `/_simulator/ready`);
   }
 
+  /** Fetch what clients are to trust where the server speaks https, the certificate of its test CA or your own. */
+  getTestCa(): Promise<string> {
+    return this.#ask("GET", `/_simulator/tls/ca.pem`);
+  }
+
+  /** Tell Prometheus what has been counted since the start; also at `/metrics`, where no vendor is. */
+  getMetrics(): Promise<string> {
+    return this.#ask("GET", `/_simulator/metrics`);
+  }
+
   /** Fetch a vendor's description with this server in `servers`, this one (`simulator.json`), or a vendor's Schemathesis settings. */
   getDescription(file: string): Promise<{
     openapi: "3.1.0";

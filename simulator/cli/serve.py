@@ -1,40 +1,48 @@
 """``simulator serve``: check everything, open the ports, say how to begin, and serve until asked to stop."""
 
 import asyncio
-import errno
 import gc
-import logging
+import os
+import shlex
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from simulator import __version__, vendors
-from simulator.assembly import Simulator, run_loop
+from simulator.assembly import CannotListen, Simulator, run_loop
 from simulator.cli import fail
 from simulator.library import BadScenarios
-from simulator.settings import BadSetting, Settings, is_loopback, read_settings
-
-_PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
+from simulator.server.descriptors import raise_limit
+from simulator.settings import PREFIX, BadSetting, Settings, is_loopback, read_settings, read_tracing
 
 
 def serve(flags: Mapping[str, Any]) -> int:
     """Serve; return the exit status. Whatever is wrong is said before a port opens."""
+    _fill_standard_streams()
     try:
         settings = read_settings(flags)
-        simulator = Simulator(settings)
+        raise_limit(settings.max_connections)
+        simulator = Simulator(settings, tracing=read_tracing())
     except BadSetting as error:
         return fail(str(error))
     except BadScenarios as error:
         return fail(f"the scenarios have mistakes; nothing was started\n{error}")
-    if settings.log != "off":
-        logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         run_loop(lambda: _serve(simulator))
-    except OSError as error:
-        hint = "--port names another port, 0 any" if error.errno in _PORT_ERRORS else "--host names another address"
-        return fail(f"cannot listen on {settings.host}: {error.strerror or error}; {hint}")
+    except CannotListen as error:
+        return fail(str(error))
     return 0
+
+
+def _fill_standard_streams() -> None:
+    """Open what was closed before us, on nothing: a socket must not come to be standard error, and libuv will not close one."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it takes the lowest that is free
 
 
 async def _serve(simulator: Simulator) -> None:
@@ -49,10 +57,18 @@ async def _serve(simulator: Simulator) -> None:
 
 
 def end_on_signals(loop: asyncio.AbstractEventLoop, is_over: asyncio.Event) -> None:
-    """Have Ctrl-C and a termination end the serving."""
-    for wish in (signal.SIGINT, signal.SIGTERM):
+    """Have Ctrl-C and a termination end the serving; the second of them ends the process at once."""
+    wishes = (signal.SIGINT, signal.SIGTERM)
+
+    def end() -> None:
+        is_over.set()
+        for wish in wishes:
+            loop.remove_signal_handler(wish)
+            signal.signal(wish, signal.SIG_DFL)
+
+    for wish in wishes:
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C interrupts the loop instead
-            loop.add_signal_handler(wish, is_over.set)
+            loop.add_signal_handler(wish, end)
 
 
 def welcome(simulator: Simulator) -> str:
@@ -75,14 +91,47 @@ def welcome(simulator: Simulator) -> str:
             f"  The scenario {settings.scenario} cannot be played by {said}: there each vendor's own default is.",
             "",
         ]
+    if simulator.authority is not None:
+        lines += [*_ways_by_real_names(simulator), ""]
     if settings.has_control:
-        control = url if settings.control_port is None else f"{url.rpartition(':')[0]}:{simulator.doors[-1].port}"
+        door = simulator.doors[1 + len(settings.vendor_ports) if settings.control_port is not None else 0]
+        control = f"{url.rpartition(':')[0]}:{door.port}"
         lines.append(f"  Control API {control}/_simulator/openapi/simulator.json")
         if settings.token:
             lines.append(f"  Its token   {settings.token}   (Authorization: Bearer …)")
         elif not is_loopback(settings.host):
             lines.append("  Warning: the control API is open to everybody who can reach this port; --token guards it.")
     return "\n".join([*lines, "  Ctrl-C ends it."])
+
+
+def _ways_by_real_names(simulator: Simulator) -> list[str]:
+    """Return how clients that keep the vendors' own host names get here, ready to paste."""
+    from simulator.cli.pointing import point  # here, for few servers speak TLS
+
+    settings, authority = simulator.settings, simulator.authority
+    assert authority is not None
+    ca_file, bundle_file = authority.ca_file, authority.bundle_file
+    lines = [f"  https       {simulator.tls_url}", "  By the vendors' own host names, a client's code unchanged:"]
+    if ca_file is None or bundle_file is None:
+        ca_file = bundle_file = Path("ca.pem")
+        if settings.has_control and settings.control_port is None:
+            lines.append(
+                f"    curl -sSo ca.pem {simulator.url}/_simulator/tls/ca.pem   # no folder could be written here"
+            )
+    variables = point(
+        {}, url=simulator.url, hosts=(), ca_file=ca_file, bundle_file=bundle_file, folder=Path()
+    ).variables
+    here = {"ca.pem": '"$PWD/ca.pem"'}
+    said = [
+        f"{name}={here.get(value) or shlex.quote(value)}"
+        for name, value in variables.items()
+        if not name.startswith(PREFIX)
+    ]
+    for about in ("NODE_", "PROXY=", "proxy=", "="):
+        if group := [one for one in said if about in one.partition("=")[0] + "="]:
+            lines.append(f"    export {' '.join(group)}")
+            said = [one for one in said if one not in group]
+    return [*lines, "    aiohttp reads them with ClientSession(trust_env=True), Node's fetch from Node 24 on."]
 
 
 def _clock(settings: Settings) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -16,16 +17,15 @@ _CHUNK_BYTES = 1 << 18
 
 
 class Fetcher:
-    """``new_session`` returns a session that connects to no address that it should not; it is asked once, when needed."""
+    """``new_session`` returns a session for a host that connects to no address which it should not."""
 
     def __init__(
         self,
-        new_session: Callable[[], aiohttp.ClientSession],
+        new_session: Callable[[str], aiohttp.ClientSession],
         most_bytes: int = MOST_BYTES,
         most_seconds: float = MOST_SECONDS,
     ) -> None:
         self._new_session, self._most_bytes, self._most_seconds = new_session, most_bytes, most_seconds
-        self._session: aiohttp.ClientSession | None = None
 
     async def fetch(self, url: str, path: Path) -> None:
         """Write what a URL leads to into a file; redirects are not followed.
@@ -33,12 +33,13 @@ class Fetcher:
         Raises:
             RenderFailure: ``too_large``, or ``undecodable`` where it cannot be had; the detail says why.
         """
-        if self._session is None:
-            self._session = self._new_session()
         try:
-            async with asyncio.timeout(self._most_seconds):
-                async with self._session.get(url, allow_redirects=False) as reply:
-                    await self._write(reply, url, path)
+            async with (
+                asyncio.timeout(self._most_seconds),
+                self._new_session(urlsplit(url).hostname or "") as session,
+                session.get(url, allow_redirects=False) as reply,
+            ):
+                await self._write(reply, url, path)
         except TimeoutError as error:
             raise _unreachable(url, f"did not end within {self._most_seconds:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -64,12 +65,6 @@ class Fetcher:
 
     def _too_large(self, url: str) -> RenderFailure:
         return RenderFailure("too_large", f"{shown_url(url)} is larger than {self._most_bytes} bytes")
-
-    async def close(self) -> None:
-        """Close every connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
 
 
 def _unreachable(url: str, why: str) -> RenderFailure:

@@ -48,6 +48,11 @@ class Journal:
     def __len__(self) -> int:
         return len(self._kept)
 
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes are kept."""
+        return self._bytes
+
     def append(
         self,
         at_ms: int,

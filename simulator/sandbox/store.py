@@ -1,5 +1,6 @@
 """The jobs of a sandbox in memory: found by id and by the path of a file, bounded, and packed once they have ended."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from simulator.jobs.errors import SimulatorError
@@ -21,13 +22,14 @@ class TooManyJobs(SimulatorError):
 class Store:
     """At most ``most`` jobs: the oldest finished go first and leave a tombstone, so that they answer as expired.
 
-    A packed job that somebody asks for is warm again.
+    A packed job that somebody asks for is warm again. ``packed`` counts the others by vendor and neutral state.
     """
 
     def __init__(self, most: int = 100_000) -> None:
         self.most = most
         self._warm: dict[str, Job] = {}
         self._packed: dict[str, bytes] = {}
+        self.packed: Counter[tuple[str, str]] = Counter()
         self._packer = Packer()
         self._files: dict[str, str] = {}
         self._tombstones: dict[str, str] = {}  # whose job it was: vendor and key
@@ -39,13 +41,17 @@ class Store:
         """Yield every job in no order; a packed one does not become warm by it."""
         for job_id, packed in tuple(self._packed.items()):
             yield self._packer.unpack(job_id, packed)
-        yield from tuple(self._warm.values())
+        yield from self.warm()
+
+    def warm(self) -> tuple[Job, ...]:
+        """Return the jobs that are not packed, in no order."""
+        return tuple(self._warm.values())
 
     def get(self, job_id: str) -> Job | None:
         """Return a job by id."""
         job = self._warm.get(job_id)
         if job is None and (packed := self._packed.pop(job_id, None)) is not None:
-            job = self._warm[job_id] = self._packer.unpack(job_id, packed)
+            job = self._warm[job_id] = self._unpack(job_id, packed)
         return job
 
     def has(self, job_id: str) -> bool:
@@ -76,6 +82,12 @@ class Store:
         """Pack a job that has ended, if there are many."""
         if len(self._warm) > MOST_WARM and self._warm.pop(job.id, None) is not None:
             self._packed[job.id] = self._packer.pack(job)
+            self.packed[job.vendor, job.entries[-1].stands_for] += 1
+
+    def _unpack(self, job_id: str, packed: bytes) -> Job:
+        job = self._packer.unpack(job_id, packed)
+        self.packed[job.vendor, job.entries[-1].stands_for] -= 1
+        return job
 
     def _cool_oldest(self, now_ms: int) -> None:
         for _ in range(2):  # one more than was added, so that the row gets shorter
@@ -96,7 +108,7 @@ class Store:
             return
         if self._packed:
             job_id = next(iter(self._packed))
-            self._bury(self._packer.unpack(job_id, self._packed.pop(job_id)))
+            self._bury(self._unpack(job_id, self._packed.pop(job_id)))
             return
         for _ in range(len(self._warm)):
             job_id, job = next(iter(self._warm.items()))

@@ -12,6 +12,7 @@ from simulator.server.desks import Desks
 from simulator.server.paths import clean, split
 
 CONTROL = "_simulator"
+METRICS = ["", "metrics"]
 _SANDBOX_IN_KEY = re.compile(r"(?:^|[^A-Za-z0-9])sbx-([a-z0-9][a-z0-9_]{0,63})-")
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 _WHOLE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)([^?#]*)")
@@ -31,7 +32,7 @@ FRONT_DOOR = Door()
 class Address(msgspec.Struct, gc=False):
     """``parts`` is the path as the vendor knows it; ``prefix`` the part before it that names the vendor, if one did.
 
-    ``sandbox`` is the one that path or port name; ``answers_in`` the one that answers.
+    ``sandbox`` is the one that path or port name; ``answers_in`` the one that answers. ``operation`` is the control API's.
     """
 
     request: web.BaseRequest
@@ -45,6 +46,7 @@ class Address(msgspec.Struct, gc=False):
     is_control: bool = False
     answers_in: str = MAIN
     file_host: str = ""
+    operation: str = ""
 
     @property
     def path(self) -> str:
@@ -97,6 +99,8 @@ def find_address(request: web.BaseRequest, door: Door, desks: Desks) -> Address:
         address.vendor = ""
     elif not door.vendor:
         address.vendor = desks.hosts.get(_name(address.host), "")
+        if parts == METRICS and not address.vendor and door.has_control:  # where Prometheus looks by itself
+            address.parts, address.is_control = ["", CONTROL, "metrics"], True
     return address
 
 

@@ -67,6 +67,7 @@ async def read_body(
     if not takes(media_type):
         return Body(True, media_type)
     if request.content_length is not None and request.content_length > limit_bytes:
+        _read_no_further(request)
         return Body(True, media_type, error=BodyTooLarge(limit_bytes))
     _ask_to_go_on(request)
     raw = b""
@@ -79,6 +80,7 @@ async def read_body(
             return NO_BODY
         return Body(True, media_type, _decode(media_type, raw), raw)
     except ApiError as error:
+        _read_no_further(request)
         return Body(True, media_type, raw=raw, error=error)
     except (web.RequestPayloadError, HttpProcessingError) as error:  # broken chunks, or a broken compression
         return Body(True, media_type, raw=raw, error=MalformedBody(str(error)))
@@ -92,10 +94,14 @@ async def read_raw(request: web.BaseRequest, limit_bytes: int) -> bytes:
         MalformedBody: its chunks or its compression are broken.
     """
     if request.content_length is not None and request.content_length > limit_bytes:
+        _read_no_further(request)
         raise BodyTooLarge(limit_bytes)
     _ask_to_go_on(request)
     try:
         return await _read_all(request, limit_bytes)
+    except BodyTooLarge:
+        _read_no_further(request)
+        raise
     except (web.RequestPayloadError, HttpProcessingError) as error:
         raise MalformedBody(str(error)) from error
 
@@ -117,6 +123,14 @@ async def _read_all(request: web.BaseRequest, limit_bytes: int) -> bytes:
     if size > limit_bytes:
         raise BodyTooLarge(limit_bytes)
     return b"".join(pieces)
+
+
+def _read_no_further(request: web.BaseRequest) -> None:
+    """Have the connection closed after a refusal where the rest of the body may be a thousand times what it takes to
+    send, or never come because the client waits to be asked for it; elsewhere aiohttp reads on for a while.
+    """
+    if "Content-Encoding" in request.headers or "Expect" in request.headers:
+        request.content.set_exception(web.RequestPayloadError("nobody wants the rest"))
 
 
 def _decode(media_type: str, raw: bytes) -> Any:

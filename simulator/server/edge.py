@@ -1,34 +1,26 @@
-"""Where the network begins: ports, and an answer in JSON to what is no HTTP."""
+"""Where the network begins: ports, and what makes their connections."""
 
-import logging
+import asyncio
+import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_runner import BaseSite
 
-from simulator.jobs.errors import SimulatorError
 from simulator.server.addresses import FRONT_DOOR, Door
+from simulator.server.connection import Connection
+from simulator.server.crowd import Crowd
+from simulator.server.observing.watch import Watch
 from simulator.server.pipeline import Pipeline
-from simulator.server.replies import loud, respond_plainly
 
-_LOG = logging.getLogger("simulator")
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-
-
-class BadHttp(SimulatorError):
-    """What came in is no HTTP request."""
-
-    code = "bad_http"
-
-
-class TooLarge(SimulatorError):
-    """A line or a header of the request is too long."""
-
-    status = 431
-    code = "header_too_large"
+AnswerElsewhere = Callable[[web.BaseRequest, Answer], Awaitable[web.StreamResponse]]
+_BACKLOG = 1024  # connections that the system holds until we have taken them
+_LINGERING_SECONDS = 10.0  # over the rest of a body that was refused, for the client to read why
 
 
 class _Request(web.BaseRequest):
@@ -38,53 +30,35 @@ class _Request(web.BaseRequest):
         response.headers.pop("Server", None)
 
 
-class _Connection(RequestHandler):
-    """A connection that blames nobody for a client's faults: no traceback, no log, and JSON like all else."""
-
-    __slots__ = ()
-
-    def log_exception(self, *args: Any, **about: Any) -> None:
-        """Log what nobody foresaw, but not that the rest of a broken body cannot be read."""
-        if not isinstance(about.get("exc_info"), web.RequestPayloadError):
-            super().log_exception(*args, **about)
-
-    def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
-    ) -> web.StreamResponse:
-        """Return the answer to what never reached the pipeline, and close the connection after it."""
-        if request.writer.output_size > 0:
-            raise ConnectionError("a part of the reply has been sent already")
-        error = SimulatorError("the simulator failed")
-        if isinstance(exc, LineTooLong):
-            error = TooLarge("the request line or a header is longer than the 8190 bytes that are taken")
-        elif isinstance(exc, HttpProcessingError):
-            error = BadHttp("this is no HTTP request that can be understood")
-        else:
-            _LOG.error("an error that nobody foresaw", exc_info=exc)
-            error.status, error.code = 500, "internal_error"
-        response = respond_plainly(loud(error))
-        response.force_close()
-        return response
-
-
 class _Server(web.Server):
     """Makes our own kind of connection."""
 
-    def __init__(self, answer: Answer, **options: Any) -> None:
+    def __init__(self, answer: Answer, crowd: Crowd, watch: Watch, **options: Any) -> None:
         super().__init__(answer, request_factory=self._new_request, **options)
+        self._crowd, self.watch = crowd, watch
 
     def _new_request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
         return _Request(message, payload, protocol, writer, task, self._loop)
 
     def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        return Connection(self, self._crowd, self.watch, loop=self._loop, **self._kwargs)
 
 
 class OpenDoor:
     """A port that is being listened on."""
 
-    def __init__(self, runner: web.ServerRunner) -> None:
+    def __init__(self, runner: web.ServerRunner, tls: ssl.SSLContext | None, seconds: float) -> None:
         self._runner = runner
+        self._tls: dict[str, Any] = {"ssl": tls, "ssl_handshake_timeout": seconds} if tls else {}
+
+    async def take(self, end: socket.socket) -> None:
+        """Serve a connection that came another way than through the port; return once it speaks TLS, where we do.
+
+        Raises:
+            OSError: it does not.
+        """
+        assert self._runner.server is not None
+        await asyncio.get_running_loop().connect_accepted_socket(self._runner.server, end, **self._tls)
 
     @property
     def port(self) -> int:
@@ -103,13 +77,57 @@ class OpenDoor:
         await self._runner.cleanup()
 
 
-def new_server(pipeline: Pipeline, door: Door = FRONT_DOOR, *, access_log: logging.Logger | None = None) -> web.Server:
-    """Return what makes the connections of a port."""
+class _Site(web.TCPSite):
+    """A port whose TLS handshakes are given no more time than a request."""
+
+    def __init__(
+        self, runner: web.ServerRunner, host: str, port: int, tls: ssl.SSLContext | None, seconds: float
+    ) -> None:
+        super().__init__(runner, host, port, ssl_context=tls, backlog=_BACKLOG)
+        self._handshake_seconds = None if tls is None else seconds
+
+    async def start(self) -> None:
+        """Listen."""
+        await BaseSite.start(self)
+        assert self._runner.server is not None
+        self._server = await asyncio.get_running_loop().create_server(
+            self._runner.server,
+            self._host,
+            self._port,
+            ssl=self._ssl_context,
+            backlog=self._backlog,
+            ssl_handshake_timeout=self._handshake_seconds,
+        )
+
+
+def new_server(
+    pipeline: Pipeline,
+    door: Door = FRONT_DOOR,
+    *,
+    crowd: Crowd | None = None,
+    proxy: AnswerElsewhere | None = None,
+) -> web.Server:
+    """Return what makes the connections of a port; ``crowd`` holds those of all ports.
+
+    ``proxy`` gets each request whose target is no path but a host or a whole URL, and what else would answer it.
+    """
+    crowd = Crowd() if crowd is None else crowd
+    answer: Answer = partial(pipeline.answer, door=door)
     return _Server(
-        partial(pipeline.answer, door=door),
-        access_log=access_log,
+        answer if proxy is None else _answered_through(proxy, answer),
+        crowd,
+        pipeline.watch,
+        access_log=None,  # the watch knows more
         handler_cancellation=True,  # a client that leaves a held reply ends the waiting
+        lingering_time=min(_LINGERING_SECONDS, crowd.client_seconds),
     )
+
+
+def _answered_through(proxy: AnswerElsewhere, answer: Answer) -> Answer:
+    def choose(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:  # no coroutine: it would cost each call more
+        return answer(request) if request.raw_path[:1] == "/" else proxy(request, answer)
+
+    return choose
 
 
 async def open_door(
@@ -118,20 +136,23 @@ async def open_door(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
-    access_log: logging.Logger | None = None,
     shutdown_seconds: float = 0.1,
+    tls: ssl.SSLContext | None = None,
+    crowd: Crowd | None = None,
+    proxy: AnswerElsewhere | None = None,
 ) -> OpenDoor:
     """Listen on a port; 0 lets the system choose one.
 
     Raises:
         OSError: it cannot be had.
     """
-    server = new_server(pipeline, door, access_log=access_log)
+    crowd = Crowd() if crowd is None else crowd
+    server = new_server(pipeline, door, crowd=crowd, proxy=proxy)
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=shutdown_seconds)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await _Site(runner, host, port, tls, crowd.client_seconds).start()
     except OSError:
         await runner.cleanup()
         raise
-    return OpenDoor(runner)
+    return OpenDoor(runner, tls, crowd.client_seconds)

@@ -28,8 +28,9 @@ from simulator.server.addresses import (
 )
 from simulator.server.bodies import read_body, read_pairs
 from simulator.server.desks import Desks, Route
-from simulator.server.exchange import Exchange, Tally, as_bug
+from simulator.server.exchange import Exchange, as_bug
 from simulator.server.inputs import read_inputs
+from simulator.server.observing.watch import Watch
 from simulator.server.overrides import leave_contract, overridden
 from simulator.server.paths import clean
 from simulator.server.replies import Dropped, Rendered, Wire, loud, respond, wire
@@ -71,40 +72,54 @@ class Pipeline:
         forerunners: Forerunners | None = None,
         made_files: MadeFiles | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
+        watch: Watch | None = None,
     ) -> None:
         self.sandboxes, self.desks, self.control = sandboxes, desks, control
         self._forerunners = forerunners
         self.made_files = made_files or MadeFiles()
         self.max_body_bytes = max_body_bytes
-        self.tally = Tally()
+        self.watch = watch or Watch()
+        self.tally = self.watch.tally
 
     async def answer(self, request: web.BaseRequest, door: Door = FRONT_DOOR) -> web.StreamResponse:
-        """Find whom a request is for and answer it; a vendor's reply has been written when this returns."""
+        """Find whom a request is for and answer it; the reply has been written when this returns."""
+        watch = self.watch
+        began_s, address, exchange, written = watch.seconds(), None, None, None
         try:
-            address = find_address(request, door, self.desks)
-            if address.is_control and self.control is not None:
-                return await self.control.answer(request, address)
-            if not address.vendor:
-                return respond(request, self._answer_nobody(request, address))
-            exchange = self._begin(request, address)
-        except SimulatorError as error:
-            return respond(request, loud(error))
-        except Exception as error:
-            return respond(request, loud(as_bug(error)))
-        self.tally.calls += 1
-        exchange.sandbox.enter()
-        try:
-            response = await self._answer_vendor(exchange)
+            try:
+                address = find_address(request, door, self.desks)
+                if address.is_control and self.control is not None:
+                    response = await self.control.answer(request, address)
+                elif not address.vendor:
+                    response = respond(request, self._answer_nobody(request, address))
+                else:
+                    exchange = self._begin(request, address)
+            except SimulatorError as error:
+                response = respond(request, loud(error))
+            except ConnectionError:
+                raise
+            except Exception as error:
+                self.tally.bugs += 1
+                response = respond(request, loud(as_bug(error)))
+            if exchange is not None:
+                self.tally.calls += 1
+                exchange.sandbox.enter()
+                if watch.tracer is not None:
+                    watch.tracer.begin(exchange)
+                response = await self._answer_vendor(exchange)
             if type(response) is Rendered:
                 await response.send(request)
             else:
                 await response.prepare(request)
                 await response.write_eof()
+            written = response
             return response
         except ConnectionError:  # the client has left
             return Dropped()
         finally:
-            exchange.sandbox.leave(exchange.call.withheld)
+            if exchange is not None:
+                exchange.sandbox.leave(exchange.call.withheld)
+            watch.over(request, address, exchange, written, began_s)
 
     def _answer_nobody(self, request: web.BaseRequest, address: Address) -> Wire:
         """Say that there is no vendor; the sandbox that was named notes it, for its test meant somebody."""
@@ -136,7 +151,7 @@ class Pipeline:
         query = read_pairs(clean(address.query)) if address.query else {}
         switches = sandbox.switches_for(vendor)
         call = Call(_NO_OPERATION, request.method, {}, query, _headers(request), address.files_at, switches=switches)
-        exchange = Exchange(request, address, desk, sandbox, call, headers, self.tally)
+        exchange = Exchange(request, address, desk, sandbox, call, headers, self.watch)
         if leaf := desk.find(call.method, address.parts, switches):
             route = exchange.route = leaf.target
             call.operation, call.path = route.operation.id, leaf.values(address.parts)
@@ -210,6 +225,8 @@ class Pipeline:
                 raise refusal
             assert command is not None
             outcome = sandbox.handle(vendor, call, command, _choice(call.headers) if is_submit else NO_CHOICE)
+            if is_submit:
+                self.tally.accepted[vendor.name] += 1
             if is_submit and (job := _submitted(outcome, sandbox)).plan.script.scenario.faults:
                 from simulator.server.faults import meet_submit  # here, as above
 

@@ -76,6 +76,11 @@ class Rendered(web.StreamResponse):
     def __init__(self, status: int, data: bytes) -> None:  # no super(): nothing of it is used
         self._status, self._data, self._is_written = status, data, False
 
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes leave, with head."""
+        return len(self._data)
+
     async def send(self, request: web.BaseRequest) -> None:
         """Write it all."""
         if self._is_written:
@@ -145,6 +150,12 @@ def respond_plainly(ready: Wire) -> web.StreamResponse:
     body = ready.body or None
     reason = _REASONS.get(ready.status, "")
     return web.Response(status=ready.status, reason=reason, headers=CIMultiDict(ready.headers), body=body)
+
+
+def last_words(ready: Wire) -> bytes:
+    """Return the bytes of a reply after which the connection is closed, for where no request is there to answer."""
+    start = _head(ready.status, (*ready.headers, ("Connection", "close")))
+    return b"%b%d%b%b" % (start, len(ready.body), _date(int(_real_seconds())), ready.body)
 
 
 @lru_cache(1024)

@@ -47,7 +47,7 @@ async def _answer_file(
     exchange: Exchange, made: MadeFiles, checks: Checks | None, is_for_files: bool
 ) -> web.StreamResponse:
     request, sandbox, vendor = exchange.request, exchange.sandbox, exchange.desk.vendor
-    path = exchange.address.path.removeprefix("/")
+    path, exchange.stray = exchange.address.path.removeprefix("/"), "download" if is_for_files else ""
     with sandbox.lock:
         try:
             if request.method not in ("GET", "HEAD"):

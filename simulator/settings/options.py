@@ -188,6 +188,30 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
+        "Live mode",
+        (
+            _truth("live", "--live", "do the work for real, where a kind of job can be done; needs the extra live"),
+            Option("device", "--device", "what renders: auto, cpu, cuda or cuda:1", metavar="DEVICE"),
+            Option(
+                "slots", "--slots", "jobs rendered at a time, each in a process of its own", read.read_whole, "NUMBER"
+            ),
+            _several(
+                "live_allow",
+                "--live-allow",
+                "WHERE",
+                "a host, address or network beyond private ones that inputs may be fetched from; * is any",
+                read.read_allowed,
+            ),
+            _truth(
+                "has_marks",
+                "--no-marks",
+                "leave the visible mark out of renders, not their metadata",
+                flag_means=False,
+                variable_stem="MARKS",
+            ),
+        ),
+    ),
+    (
         "Limits",
         (
             Option("max_jobs", "--max-jobs", "jobs kept in each sandbox", read.read_whole, "NUMBER"),

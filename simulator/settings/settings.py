@@ -18,6 +18,7 @@ TOLD = f"{PREFIX}URL"
 """What ``simulator exec`` tells its child; a server started in there does not take it for a setting."""
 
 _SERVICE_LINK = re.compile(r"(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,2})?")
 _SERVICE_URL = re.compile(r"(tcp|udp|sctp)://")
 
 
@@ -51,6 +52,11 @@ class Settings(msgspec.Struct, frozen=True):
     proxy_passthrough: tuple[str, ...] = ()
     webhook_allow: tuple[str, ...] = ()
     webhook_insecure: bool = False
+    live: bool = False
+    device: str = "auto"
+    slots: int = 1
+    live_allow: tuple[str, ...] = ()
+    has_marks: bool = True
     max_jobs: int = 100_000
     max_body_bytes: int = 64 * MIB
     max_connections: int = 20_000
@@ -176,6 +182,12 @@ def _check(settings: Settings) -> None:
             raise BadSetting(f"there is no {name} {said!r}; there are {', '.join(choices)}")
     if not 0 < settings.speed <= 1_000_000:
         raise BadSetting(f"{settings.speed} is no speed; it must be above 0 and at most 1000000")
+    if not _DEVICE.fullmatch(settings.device):
+        raise BadSetting(f"there is no device {settings.device!r}; write auto, cpu, cuda, or cuda:1 for the second one")
+    if not 1 <= settings.slots <= 64:
+        raise BadSetting(f"{settings.slots} is no number of slots; there may be 1 to 64")
+    if settings.live and (settings.clock != "real" or settings.speed != 1):
+        raise BadSetting("live jobs are rendered in real time: leave --clock and --speed out beside --live")
     if settings.max_jobs < 1 or settings.max_body_bytes < 1024:
         raise BadSetting("at least one job and 1 KiB of body must fit")
     if settings.max_connections < 1 or not 0 < settings.client_timeout <= 86_400:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from typing import Protocol
 
 from simulator.contract import Contract
 from simulator.jobs.deliveries import calls_the_simulator, shown_url
@@ -26,6 +27,7 @@ from simulator.sandbox.delivery import (
 )
 from simulator.sandbox.life import Life
 from simulator.sandbox.sandbox import Sandbox
+from simulator.vendors.vendor import Headers
 from simulator.webhooks.lanes import Lanes
 from simulator.webhooks.posting import Answer, Poster
 
@@ -53,10 +55,27 @@ class NotInTime(SimulatorError):
     code = "not_in_time"
 
 
+class Sighting(Protocol):
+    """Whoever watches one attempt; ``headers`` are what he wants to go with it."""
+
+    headers: Headers
+
+    def over(self) -> None:
+        """Hear that the attempt is over; the delivery knows what came of it."""
+
+
+class _Unwatched:
+    headers: Headers = ()
+
+    def over(self) -> None:
+        """Nobody wants to know."""
+
+
 class Dispatcher:
     """One for all sandboxes of a process; it works on the loop on which it was started.
 
     ``contract`` returns a vendor's contract, ``on_broken`` hears of a webhook that the vendor could not have sent.
+    ``sight`` is told of every attempt that begins.
     """
 
     def __init__(
@@ -64,8 +83,9 @@ class Dispatcher:
         poster: Poster,
         contract: Callable[[str], Contract],
         on_broken: Callable[[], None] = lambda: None,
+        sight: Callable[[Sandbox, Delivery], Sighting] = lambda sandbox, delivery: _Unwatched(),
     ) -> None:
-        self._poster, self._contract, self._on_broken = poster, contract, on_broken
+        self._poster, self._contract, self._on_broken, self._sight = poster, contract, on_broken, sight
         self._lanes = Lanes()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
@@ -132,6 +152,7 @@ class Dispatcher:
 
     async def _attempt(self, sandbox: Sandbox, life: Life, delivery: Delivery) -> None:
         """Write a letter, have it checked, post it, and record what came of it; a reset meanwhile voids all that."""
+        sighting = self._sight(sandbox, delivery)
         try:
             with sandbox.lock:
                 if life.is_over:
@@ -141,36 +162,40 @@ class Dispatcher:
             runs_by_itself = sandbox.clock.mode == "real"
             timeout_s = delivery.timeout_ms / 1000
             timeout_s = timeout_s if runs_by_itself else min(timeout_s, LONGEST_STANDING_S)
-            sent = letter.sent
+            sent, headers = letter.sent, (*letter.sent.headers, *sighting.headers)
             if calls_the_simulator(delivery.url):
                 answer = Answer(error=f"refused: {_NO_COMMAND}", is_refused=True)
             else:
-                answer = await self._poster.post(delivery.url, sent.headers, sent.body, timeout_s)
+                answer = await self._poster.post(delivery.url, headers, sent.body, timeout_s)
             if answer.is_refused:
                 _LOG.warning("webhook %d to %s was %s", delivery.number, shown_url(delivery.url), answer.error)
             attempt = Attempt(
-                *(letter.at_ms, sent.headers, sent.body, answer.status, answer.body, answer.headers, answer.error),
+                *(letter.at_ms, headers, sent.body, answer.status, answer.body, answer.headers, answer.error),
                 *(answer.took_ms, answer.is_refused),
             )
             with sandbox.lock:
                 if not life.is_over:
                     life.outbox.record(delivery, attempt, sandbox.clock.now_ms() if runs_by_itself else None)
+            sighting.over()
         except SimulatorError as error:
-            self._spoil(sandbox, life, delivery, error)
+            self._spoil(sandbox, life, delivery, error, sighting)
         except Exception as error:
             _LOG.error("an error that nobody foresaw", exc_info=error)
             failure = SimulatorError(f"the simulator failed: {type(error).__name__}: {error}")
-            self._spoil(sandbox, life, delivery, failure)
+            self._spoil(sandbox, life, delivery, failure, sighting)
         finally:
             sandbox.tell_less_to_do()
             self._tell_news()
 
-    def _spoil(self, sandbox: Sandbox, life: Life, delivery: Delivery, error: SimulatorError) -> None:
+    def _spoil(
+        self, sandbox: Sandbox, life: Life, delivery: Delivery, error: SimulatorError, sighting: Sighting
+    ) -> None:
         if delivery.why != BY_HAND:  # whoever fires one may try what the vendor never tells
             self._on_broken()
         with sandbox.lock:
             if not life.is_over:
                 life.outbox.spoil(delivery, error)
+        sighting.over()
 
     # By command
 

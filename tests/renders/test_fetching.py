@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
-import aiohttp
 import pytest
 from aiohttp import web
 
 from simulator.media.live.failures import RenderFailure
+from simulator.outgoing.reach import Reach
+from simulator.outgoing.session import new_session
 from simulator.renders.fetching import Fetcher
 
 Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
@@ -33,10 +35,8 @@ async def serve() -> AsyncIterator[Serve]:
 
 
 @pytest.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
-    fetcher = Fetcher(aiohttp.ClientSession, most_bytes=1 << 20, most_seconds=10)
-    yield fetcher
-    await fetcher.close()
+def fetcher() -> Fetcher:
+    return Fetcher(partial(new_session, Reach()), most_bytes=1 << 20, most_seconds=10)
 
 
 async def test_a_file_is_fetched_whole(serve: Serve, fetcher: Fetcher, tmp_path: Path) -> None:
@@ -91,6 +91,12 @@ async def test_what_cannot_be_had_says_why(fetcher: Fetcher, tmp_path: Path, url
         await fetcher.fetch(url, tmp_path / "in")
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "203.0.113.7", "[::ffff:169.254.169.254]", "0.0.0.0"])
+async def test_no_address_is_reached_that_should_not(fetcher: Fetcher, tmp_path: Path, host: str) -> None:
+    with pytest.raises(RenderFailure, match=r"never go there|neither this machine's nor a private network's|unusual"):
+        await fetcher.fetch(f"http://{host}/latest/meta-data", tmp_path / "in")
+
+
 async def test_a_status_that_is_not_200_is_told(serve: Serve, fetcher: Fetcher, tmp_path: Path) -> None:
     async def answer(request: web.Request) -> web.Response:
         return web.Response(status=404)
@@ -107,7 +113,6 @@ async def test_one_that_never_ends_is_given_up(serve: Serve, tmp_path: Path) -> 
         await asyncio.Event().wait()
         return response
 
-    fetcher = Fetcher(aiohttp.ClientSession, most_bytes=1 << 40, most_seconds=0.2)
+    fetcher = Fetcher(partial(new_session, Reach()), most_seconds=0.2)
     with pytest.raises(RenderFailure, match=r"did not end within 0\.2 s"):
         await fetcher.fetch(await serve(answer), tmp_path / "in")
-    await fetcher.close()

@@ -1,6 +1,7 @@
 """What clients should not send: it is refused in JSON, blames nobody in the log, and the server goes on."""
 
 import logging
+import zlib
 
 import msgspec
 import pytest
@@ -22,9 +23,21 @@ BEARER = b"Host: x\r\nAuthorization: Bearer k\r\n"
         (b"GET /tiny HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         (b"GET /tiny HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         (b"GET /tiny HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 40, 400),
+        (b"GET /tiny HTTP/1.1\nHost: x\n\n", 400),
+        (b"GET /tiny HTTP/1.1\r\n\r\n", 400),
+        (b"GET /tiny HTTP/1.1\r\nHost : x\r\n\r\n", 400),
+        (b"GET /tiny HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"POST /tiny HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /tiny HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /tiny HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /tiny HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello", 400),
+        (b"POST /tiny HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\nhello", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\n\r\n", 431),
         (b"GET /tiny HTTP/1.1\r\nX: " + b"a" * 10_000 + b"\r\n\r\n", 431),
+        (b"GET /tiny HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 200 + b"\r\n", 431),
+        (b"GET /tiny HTTP/1.1\r\nHost: x\r\n" + (b"A: " + b"b" * 4000 + b"\r\n") * 20 + b"\r\n", 431),
+        (b"GET /tiny HTTP/1.1\r\nHost: x\r\n" + (b"A: " + b"b" * 4000 + b"\r\n") * 20, 431),
     ],
 )
 async def test_what_is_no_http_is_answered_in_json(
@@ -32,11 +45,45 @@ async def test_what_is_no_http_is_answered_in_json(
 ) -> None:
     head, _, body = (await server.raw(request_bytes)).partition(b"\r\n\r\n")
 
-    assert head.startswith(b"HTTP/1.0 %d " % status)
+    assert head.startswith((b"HTTP/1.0 %d " % status, b"HTTP/1.1 %d " % status))
     assert b"X-Simulator-Error: " in head
     assert b"Python" not in head
     assert set(msgspec.json.decode(body)["error"]) == {"code", "message"}
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_tls_on_a_plain_port_is_told_where_https_is(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 40
+    replies = [await server.raw(hello) for _ in range(2)]
+
+    assert all(reply.startswith(b"HTTP/1.0 400 ") and b"--tls-port" in reply for reply in replies)
+    [told] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "--tls-port" in told.getMessage()
+
+
+async def test_after_a_body_that_was_never_asked_for_the_connection_is_closed(server: Server) -> None:
+    """Else the next request on it would be taken for the body."""
+    said = await server.raw(
+        b"POST /tiny/v1/clips HTTP/1.1\r\n"
+        + BEARER
+        + b"Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 100000000\r\n\r\n"
+    )
+
+    assert said.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_compressed_body_that_is_too_large_is_not_read_to_its_end(server: Server) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = packer.compress(b" " * 50_000_000) + packer.flush()
+
+    said = await server.raw(
+        b"POST /tiny/v1/clips HTTP/1.1\r\n"
+        + BEARER
+        + b"Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
+        + bomb[:-1]
+    )
+
+    assert said.startswith(b"HTTP/1.1 413 ")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from simulator.jobs.deliveries import USUAL, Manner
 from simulator.sandbox.sandbox import Sandbox
 from simulator.webhooks.dispatcher import Dispatcher
 from simulator.webhooks.posting import Poster
-from simulator.webhooks.reach import Reach
+from simulator.outgoing.reach import Reach
 from tests.acme import call, sandbox, scenario, state
 
 Answer = Callable[["Receiver", web.BaseRequest, Any], Awaitable[int]]

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from simulator.webhooks.posting import MOST_KEPT_BYTES, Answer, Poster, shown_url
-from simulator.webhooks.reach import Reach
+from simulator.outgoing.reach import Reach
 from tests.webhooks.receivers import (
     OK,
     Behave,
@@ -76,7 +76,7 @@ class Directory:
 def directory(monkeypatch: pytest.MonkeyPatch) -> Directory:
     """Return where all names of a test are looked up."""
     directory = Directory()
-    monkeypatch.setattr("simulator.webhooks.resolving.getaddrinfo", directory.look_up)
+    monkeypatch.setattr("simulator.outgoing.resolving.getaddrinfo", directory.look_up)
     return directory
 
 
@@ -667,7 +667,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused_unless_any_is_ac
 
 async def test_the_systems_certificates_count(tls: ssl.SSLContext, certificate: Path) -> None:
     program = (
-        "import asyncio, sys; from simulator.webhooks.posting import Poster; from simulator.webhooks.reach import Reach\n"
+        "import asyncio, sys; from simulator.webhooks.posting import Poster; from simulator.outgoing.reach import Reach\n"
         "async def main():\n"
         "    poster = Poster(Reach()); print((await poster.post(sys.argv[1], (), b'{}', 20)).status); await poster.close()\n"
         "asyncio.run(main())"

@@ -36,7 +36,7 @@ class MethodNotAllowed(SimulatorError):
 
 
 class NotReady(SimulatorError):
-    """The server is stopping."""
+    """The server is starting, or stopping."""
 
     status = 503
     code = "not_ready"
@@ -57,8 +57,19 @@ class Deliveries(Protocol):
         """Return once an attempt at a webhook that is ready has been made."""
 
 
+class Metrics(Protocol):
+    """Whoever knows what is counted."""
+
+    async def told(self, accept: str) -> tuple[str, str]:
+        """Return it as Prometheus reads it, and the content type; ``accept`` is the header of that name."""
+
+
 class Services(msgspec.Struct):
-    """What all calls share. ``is_ready`` falls when the server begins to stop; ``leases`` are of lent clocks."""
+    """What all calls share.
+
+    ``is_ready`` falls when the server begins to stop, ``ca_pem`` is empty where no https is spoken, ``leases`` are of lent
+    clocks.
+    """
 
     sandboxes: Sandboxes
     library: Library
@@ -66,6 +77,8 @@ class Services(msgspec.Struct):
     load_vendor: Callable[[str], Vendor]
     deliveries: Deliveries
     is_ready: bool = True
+    ca_pem: bytes = b""
+    metrics: Metrics | None = None
     leases: "dict[Sandbox, Lease]" = msgspec.field(default_factory=dict)
 
     def vendors(self) -> list[Vendor]:

@@ -35,6 +35,7 @@ from simulator.server.control.calls import (
     ControlCall,
     Deliveries,
     MethodNotAllowed,
+    Metrics,
     Services,
     Unprocessable,
 )
@@ -50,6 +51,8 @@ HANDLERS: Mapping[str, Handler] = {
     "getIndex": sandboxes.get_index,
     "getHealth": sandboxes.get_health,
     "getReadiness": sandboxes.get_readiness,
+    "getTestCa": sandboxes.get_test_ca,
+    "getMetrics": sandboxes.get_metrics,
     "getDescription": sandboxes.get_description,
     "listSandboxes": sandboxes.list_sandboxes,
     "createSandbox": sandboxes.create_sandbox,
@@ -104,7 +107,7 @@ HANDLERS: Mapping[str, Handler] = {
 """What each operation does; the same for the sandbox ``main`` and, with ``OfSandbox``, for a named one."""
 
 OF_SANDBOX = "OfSandbox"
-_OF_PROCESS = ("getHealth", "getReadiness", "listSandboxes", "createSandbox")
+_OF_PROCESS = ("getHealth", "getReadiness", "getMetrics", "getTestCa", "listSandboxes", "createSandbox")
 _SHARED = {401: "NoToken", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed"}
 """The descriptions of replies that belong to no operation."""
 NO_QUERY: Mapping[str, str] = {}
@@ -128,8 +131,11 @@ class Control:
         *,
         token: str | None = None,
         host: str = "",
+        ca_pem: bytes = b"",
+        metrics: Metrics | None = None,
     ) -> None:
-        self.services = Services(all_sandboxes, library, vendor_names, load_vendor, deliveries)
+        services = (all_sandboxes, library, vendor_names, load_vendor, deliveries)
+        self.services = Services(*services, ca_pem=ca_pem, metrics=metrics)
         self._host = host
         self._guard = Guard(token or "", lambda: self._own_hosts)
 
@@ -203,6 +209,7 @@ class Control:
         query = read_pairs(clean(address.query)) if address.query else {}
         asked = Asked(request.method, parts, query, NO_BODY, request.headers, here, address.door, address.sandbox)
         leaf, _ = self._find(asked)
+        address.operation = leaf.target.checks.operation_id if leaf is not None else ""
         try:
             if leaf is None or leaf.target.checks.operation_id not in self._open:
                 self._guard.admit(request.headers, here, clean(address.host))

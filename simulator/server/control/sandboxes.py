@@ -1,6 +1,6 @@
 """Handlers for the process and its sandboxes."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from simulator.sandbox.choosing import check_playable
 from simulator.sandbox.clock import read_instant
 from simulator.sandbox.sandbox import Sandbox
 from simulator.sandbox.switches import check_switches
-from simulator.server.control.calls import ControlCall, NotReady
+from simulator.server.control.calls import ControlCall, Metrics, NotReady
 from simulator.server.control.shown import show_sandbox
 from simulator.server.control.switches import off_default
 from simulator.vendors.vendor import Reply
@@ -19,6 +19,7 @@ from simulator.vendors.vendor import Reply
 NAME = "simulator"
 """What the control API's own description is called."""
 
+_PEM = (("Content-Type", "application/x-pem-file"),)
 _TOML = (("Content-Type", "application/toml"),)
 
 
@@ -55,8 +56,28 @@ def get_health(call: ControlCall) -> Reply:
 def get_readiness(call: ControlCall) -> Reply:
     """Say whether calls to vendors are answered."""
     if not call.services.is_ready:
-        raise NotReady("the server is stopping")
+        raise NotReady("the server is starting, or stopping")
     return Reply({"status": "ready", "vendors": sorted(call.services.vendor_names)})
+
+
+def get_test_ca(call: ControlCall) -> Reply:
+    """Serve what clients are to trust."""
+    if not call.services.ca_pem:
+        raise NotFound("this server speaks no https; start it with --tls")
+    return Reply(call.services.ca_pem.decode(), headers=_PEM)
+
+
+def get_metrics(call: ControlCall) -> Awaitable[Reply]:
+    """Tell Prometheus what has been counted."""
+    metrics = call.services.metrics
+    if metrics is None:
+        raise NotFound("nothing is counted here")
+    return _metrics(metrics, call.headers.get("Accept", ""))
+
+
+async def _metrics(metrics: Metrics, accept: str) -> Reply:
+    text, content_type = await metrics.told(accept)
+    return Reply(text, headers=(("Content-Type", content_type),))
 
 
 def get_description(call: ControlCall) -> Reply:

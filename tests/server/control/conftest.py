@@ -18,11 +18,13 @@ from simulator.server.addresses import Door
 from simulator.server.control import Control
 from simulator.server.desks import Desks
 from simulator.server.edge import OpenDoor, open_door
+from simulator.server.observing.metrics import Metrics
+from simulator.server.observing.watch import Watch
 from simulator.server.pipeline import Pipeline
 from simulator.vendors.vendor import Reply
 from simulator.webhooks.dispatcher import Dispatcher
 from simulator.webhooks.posting import Poster
-from simulator.webhooks.reach import Reach
+from simulator.outgoing.reach import Reach
 
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 NAMES = ("deepswapai", "useapi")
@@ -31,6 +33,7 @@ VIDEO = {
     "source_image": "https://example.com/face.jpg",
     "target_video": "https://example.com/clip.mp4?width=1280&height=720&duration=45.2",
 }
+PEM = b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 Answer = tuple[int, Any]
 
 
@@ -125,8 +128,12 @@ async def serve(
     dispatcher = Dispatcher(Poster(Reach(())), lambda vendor: desks[vendor].contract)
     dispatcher.start()
     sandboxes.on_webhooks = dispatcher.wake
-    control = Control(sandboxes, scenarios, dispatcher, names, vendors.load, token=token, host=host)
-    pipeline = Pipeline(sandboxes, desks, control=control, forerunners=dispatcher)
+    watch = Watch()
+    metrics = Metrics(watch.tally, lambda: sandboxes)
+    control = Control(
+        sandboxes, scenarios, dispatcher, names, vendors.load, token=token, host=host, metrics=metrics, ca_pem=PEM
+    )
+    pipeline = Pipeline(sandboxes, desks, control=control, forerunners=dispatcher, watch=watch)
     return Server(control, pipeline, dispatcher, await open_door(pipeline), client)
 
 

@@ -14,6 +14,8 @@ CALLS: dict[str, tuple[str, str, Any, int]] = {
     "getIndex": ("GET", "", None, 200),
     "getHealth": ("GET", "health", None, 200),
     "getReadiness": ("GET", "ready", None, 200),
+    "getTestCa": ("GET", "tls/ca.pem", None, 200),
+    "getMetrics": ("GET", "metrics", None, 200),
     "getDescription": ("GET", "openapi/deepswapai.json", None, 200),
     "listSandboxes": ("GET", "sandboxes", None, 200),
     "createSandbox": ("POST", "sandboxes", {"id": "third", "clock": {"mode": "skip"}, "scenario": "slow"}, 201),

@@ -1,4 +1,4 @@
-"""To which addresses webhooks may go: this machine and private networks; others where they are allowed; some never."""
+"""Which addresses may be reached: this machine and private networks; others where they are allowed; some never."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -27,9 +27,10 @@ _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
 class Reach:
-    """Decides where webhooks may go. What is allowed is as ``settings.check_allowed`` lets it in."""
+    """Decides where ``what`` may go; ``flag`` opens more. What is allowed is as ``settings.readers.read_allowed`` lets it in."""
 
-    def __init__(self, allowed: tuple[str, ...] = ()) -> None:
+    def __init__(self, allowed: tuple[str, ...] = (), *, what: str = "webhooks", flag: str = "--webhook-allow") -> None:
+        self._what, self._flag = what, flag
         self._allows_all = "*" in allowed
         self._networks: list[Network] = []
         self._names: list[str] = []
@@ -41,20 +42,17 @@ class Reach:
                 self._names.append(_plain(entry))
 
     def _refusal(self, host: str, address: str) -> str:
-        """Return why a webhook for a host may not go to the address that its name led to; ``""`` if it may."""
+        """Return why nothing for a host may go to the address that its name led to; ``""`` if it may."""
         try:
             there = ip_address(address.partition("%")[0])
         except ValueError:
             return f"{address} is no address, or one in an unusual spelling"
         name, meant = _plain(host), _unwrapped(there)
-        shown = str(there) if meant == there else f"{there}, which leads to {meant},"
-        shown = shown if host in (address, str(there)) else f"{name} at {shown}"
-        for network, what in _NEVER.items():
-            if there in network or meant in network:
-                return f"{shown} is {what}; webhooks never go there"
+        if barred := _barred(there, meant):
+            return f"{_shown(host, address, there, meant)} is {barred}; {self._what} never go there"
         if self._allows(name, there, meant):
             return ""
-        return f"{shown} is neither this machine's nor a private network's; --webhook-allow {name} opens it"
+        return f"{_shown(host, address, there, meant)} is neither this machine's nor a private network's; {self._flag} {name} opens it"
 
     def _allows(self, name: str, there: Address, meant: Address) -> bool:
         if self._allows_all or any(meant in network for network in _OWN):
@@ -62,6 +60,26 @@ class Reach:
         if any(there in network or meant in network for network in self._networks):
             return True
         return any(name.endswith(known[1:]) if known.startswith("*.") else name == known for known in self._names)
+
+
+def never(host: str, address: str) -> str:
+    """Return why nothing ever goes to the address that a host's name led to, whatever is allowed; ``""`` if it may."""
+    try:
+        there = ip_address(address.partition("%")[0])
+    except ValueError:
+        return f"{address} is no address, or one in an unusual spelling"
+    meant = _unwrapped(there)
+    barred = _barred(there, meant)
+    return f"{_shown(host, address, there, meant)} is {barred}; nothing ever goes there" if barred else ""
+
+
+def _barred(there: Address, meant: Address) -> str:
+    return next((what for network, what in _NEVER.items() if there in network or meant in network), "")
+
+
+def _shown(host: str, address: str, there: Address, meant: Address) -> str:
+    shown = str(there) if meant == there else f"{there}, which leads to {meant},"
+    return shown if host in (address, str(there)) else f"{_plain(host)} at {shown}"
 
 
 def _plain(host: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.webhooks.reach import Reach
+from simulator.outgoing.reach import Reach
 
 HOME = [
     *("127.0.0.1", "127.8.9.10", "::1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "fd12:3456::1", "fc00::1"),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from simulator.webhooks import resolving
-from simulator.webhooks.resolving import MOST_AT_A_TIME, Resolver
+from simulator.outgoing import resolving
+from simulator.outgoing.resolving import MOST_AT_A_TIME, Resolver
 
 
 async def test_localhost_is_this_machine_without_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
