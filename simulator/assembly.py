@@ -18,6 +18,7 @@ from simulator import vendors
 from simulator.jobs.errors import SimulatorError, UnfitScenario, UnknownScenario
 from simulator.library import Library
 from simulator.media.cache import MadeFiles
+from simulator.outgoing.reach import Reach, never
 from simulator.sandbox.choosing import check_playable
 from simulator.sandbox.clock import read_instant
 from simulator.sandbox.sandbox import SandboxSettings
@@ -35,7 +36,6 @@ from simulator.settings import BadSetting, Settings, Tracing
 from simulator.vendors.vendor import Vendor
 from simulator.webhooks.dispatcher import Dispatcher
 from simulator.webhooks.posting import Poster
-from simulator.outgoing.reach import Reach, never
 
 if TYPE_CHECKING:
     import ssl
@@ -122,8 +122,8 @@ class Simulator:
         return Authority(hosts, folder, cert=settings.tls_cert, key=settings.tls_key)
 
     def _new_proxy(self) -> "Proxy":
-        from simulator.server.proxy import Proxy  # here, for few servers are one
         from simulator.outgoing.resolving import Resolver
+        from simulator.server.proxy import Proxy  # here, for few servers are one
 
         return Proxy(
             (*self._vendor_hosts, *self.settings.tls_names),
