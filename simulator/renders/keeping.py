@@ -2,9 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
+from threading import Lock
+
+from simulator.jobs.files import Input
 
 
 class Keeping:
@@ -15,13 +18,16 @@ class Keeping:
         self._root = root
         self._numbers = count(1)
         self._folders: dict[Path, Callable[[], bool]] = {}
+        self._uploads: dict[str, Callable[[str], bool]] = {}
+        self._lock = Lock()
 
     @property
     def root(self) -> Path:
         """The folder that holds all others."""
-        if self._root is None:
-            self._root = Path(tempfile.mkdtemp(prefix="simulator-live-"))
-        return self._root
+        with self._lock:
+            if self._root is None:
+                self._root = Path(tempfile.mkdtemp(prefix="simulator-live-"))
+            return self._root
 
     def new_folder(self, is_needed: Callable[[], bool]) -> Path:
         """Return a new folder; it is removed by the next ``sweep`` that finds it not needed any more."""
@@ -30,12 +36,26 @@ class Keeping:
         self._folders[folder] = is_needed
         return folder
 
-    def new_upload(self) -> Path:
-        """Return a path for an upload; who takes it moves it into a folder, or removes it."""
-        return self.root / f"upload-{next(self._numbers)}"
+    def keep(self, data: bytes) -> str:
+        """Write an upload down and return its path; whoever renders it moves it into a folder."""
+        path = self.root / f"upload-{next(self._numbers)}"
+        path.write_bytes(data)
+        return str(path)
+
+    def settle(self, inputs: Sequence[Input], is_needed: Callable[[str], bool]) -> None:
+        """Remove the uploads that nobody needs; those that somebody does go when nobody does any more."""
+        for path in filter(None, (given.stored for given in inputs)):
+            if is_needed(path):
+                self._uploads[path] = is_needed
+            else:
+                Path(path).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove the folders that nobody needs any more."""
+        """Remove what nobody needs any more."""
+        for path, wants in list(self._uploads.items()):
+            if not wants(path):
+                del self._uploads[path]
+                Path(path).unlink(missing_ok=True)
         for folder, is_needed in list(self._folders.items()):
             if not is_needed():
                 del self._folders[folder]
@@ -44,5 +64,6 @@ class Keeping:
     def close(self) -> None:
         """Remove everything."""
         self._folders.clear()
+        self._uploads.clear()
         if self._root is not None:
             shutil.rmtree(self._root, ignore_errors=True)

@@ -41,6 +41,11 @@ class Runner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[asyncio.Task[None], _Run] = {}
 
+    @property
+    def uploads(self) -> Keeping:
+        """Where uploads are kept until they are rendered."""
+        return self._keeping
+
     async def start(self) -> None:
         """Start the engine.
 

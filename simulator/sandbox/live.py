@@ -55,6 +55,11 @@ class LiveJobs:
         if job.id in self._open:
             self.on_news()
 
+    def keeps(self, path: str, now_ms: int) -> bool:
+        """Return whether a job that has not ended was given the upload at a path."""
+        jobs = (self._job(job_id, now_ms) for job_id in list(self._open))
+        return any(given.stored == path for job in jobs if job for given in job.inputs)
+
     def refuse_other_time(self, now_ms: int) -> None:
         """Keep the clock as it is while a live job is being rendered.
 

@@ -191,6 +191,11 @@ class Sandbox:
         with self.lock:
             return generation == self.generation and self.life.live.hear(job_id, told, self.settle())
 
+    def keeps_upload(self, path: str) -> bool:
+        """Return whether a live job that has not ended was given the upload at a path."""
+        with self.lock:
+            return not self.is_closed and self.life.live.keeps(path, self.settle())
+
     def note_render(self, generation: int, job: Job, text: str) -> None:
         """Write down in the journal what a render says of itself."""
         with self.lock:

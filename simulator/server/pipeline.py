@@ -29,7 +29,7 @@ from simulator.server.addresses import (
 from simulator.server.bodies import read_body, read_pairs
 from simulator.server.desks import Desks, Route
 from simulator.server.exchange import Exchange, as_bug
-from simulator.server.inputs import read_inputs
+from simulator.server.inputs import Uploads, read_inputs
 from simulator.server.observing.watch import Watch
 from simulator.server.overrides import leave_contract, overridden
 from simulator.server.paths import clean
@@ -71,11 +71,12 @@ class Pipeline:
         control: Control | None = None,
         forerunners: Forerunners | None = None,
         made_files: MadeFiles | None = None,
+        uploads: Uploads | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
         watch: Watch | None = None,
     ) -> None:
         self.sandboxes, self.desks, self.control = sandboxes, desks, control
-        self._forerunners = forerunners
+        self._forerunners, self._uploads = forerunners, uploads
         self.made_files = made_files or MadeFiles()
         self.max_body_bytes = max_body_bytes
         self.watch = watch or Watch()
@@ -194,11 +195,13 @@ class Pipeline:
                 body = exchange.body = await read_body(request, route.checks.takes, limit_bytes, texts)
                 call.body, call.media_type = body.value, body.media_type
                 call.marks += (f"a file where a text belongs: {one.field}" for one in body.files if one.field in texts)
-                call.inputs = await read_inputs(route.operation, body)
+                call.inputs = await read_inputs(route.operation, body, self._uploads)
             with exchange.sandbox.lock:
                 ready = self._decide(exchange, route)
                 if isinstance(ready, Held):
                     exchange.note_held(ready.job_id)
+            if self._uploads is not None and call.inputs:
+                self._uploads.settle(call.inputs, exchange.sandbox.keeps_upload)
             if call.preceded_by and self._forerunners is not None:
                 await self._forerunners.send_first(exchange.sandbox, call.preceded_by)
             if isinstance(ready, Held):

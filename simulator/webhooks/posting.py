@@ -17,9 +17,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from simulator.jobs.deliveries import shown_url
-from simulator.vendors.vendor import Headers
 from simulator.outgoing.reach import Reach
 from simulator.outgoing.resolving import Resolver
+from simulator.vendors.vendor import Headers
 
 MOST_KEPT_BYTES = 16_384  # of an answer's headers, and again of its body
 _LARGE_BYTES = 1 << 20  # aiohttp warns of a larger body unless it can be read piece by piece

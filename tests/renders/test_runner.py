@@ -137,8 +137,7 @@ async def test_a_job_is_fetched_ordered_followed_and_ended(world: World) -> None
 
 
 async def test_uploads_are_moved_not_fetched(world: World, tmp_path: Path) -> None:
-    upload = world.keeping.new_upload()
-    upload.write_bytes(b"uploaded")
+    upload = Path(world.keeping.keep(b"uploaded"))
 
     world.submit("film", Input("face", stored=str(upload)), CLIP)
     render = await world.render()

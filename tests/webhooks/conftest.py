@@ -10,10 +10,10 @@ from aiohttp import web
 
 from simulator.contract import Contract
 from simulator.jobs.deliveries import USUAL, Manner
+from simulator.outgoing.reach import Reach
 from simulator.sandbox.sandbox import Sandbox
 from simulator.webhooks.dispatcher import Dispatcher
 from simulator.webhooks.posting import Poster
-from simulator.outgoing.reach import Reach
 from tests.acme import call, sandbox, scenario, state
 
 Answer = Callable[["Receiver", web.BaseRequest, Any], Awaitable[int]]

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from simulator.webhooks.posting import MOST_KEPT_BYTES, Answer, Poster, shown_url
 from simulator.outgoing.reach import Reach
+from simulator.webhooks.posting import MOST_KEPT_BYTES, Answer, Poster, shown_url
 from tests.webhooks.receivers import (
     OK,
     Behave,

@@ -12,6 +12,7 @@ import pytest
 from simulator import vendors
 from simulator.contract import Contract
 from simulator.library import Library
+from simulator.outgoing.reach import Reach
 from simulator.sandbox.sandbox import Sandbox, SandboxSettings
 from simulator.sandbox.sandboxes import Sandboxes
 from simulator.server.addresses import Door
@@ -24,7 +25,6 @@ from simulator.server.pipeline import Pipeline
 from simulator.vendors.vendor import Reply
 from simulator.webhooks.dispatcher import Dispatcher
 from simulator.webhooks.posting import Poster
-from simulator.outgoing.reach import Reach
 
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 NAMES = ("deepswapai", "useapi")

@@ -1,30 +1,22 @@
-"""The one place that chooses implementations and puts them together: settings in, a simulator that can serve out."""
+"""All parts of one server, put together."""
 
-import asyncio
-import errno
-import os
 import socket
 import sys
-import threading
-import time
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from simulator import vendors
+from simulator.assembly.late_control import LateControl
+from simulator.assembly.ports import CannotListen
+from simulator.assembly.worlds import check_vendors, sandbox_settings
 from simulator.jobs.errors import SimulatorError, UnfitScenario, UnknownScenario
+from simulator.jobs.job import Job
 from simulator.library import Library
 from simulator.media.cache import MadeFiles
 from simulator.outgoing.reach import Reach, never
-from simulator.sandbox.choosing import check_playable
-from simulator.sandbox.clock import read_instant
-from simulator.sandbox.sandbox import SandboxSettings
 from simulator.sandbox.sandboxes import MAIN, Sandboxes
-from simulator.sandbox.switches import check_switches
-from simulator.server.addresses import Address, Door
+from simulator.server.addresses import Door
 from simulator.server.crowd import Crowd
 from simulator.server.descriptors import most_connections
 from simulator.server.desks import Desks
@@ -33,38 +25,18 @@ from simulator.server.observing.observers import Observers
 from simulator.server.observing.watch import Watch
 from simulator.server.pipeline import Pipeline
 from simulator.settings import BadSetting, Settings, Tracing
-from simulator.vendors.vendor import Vendor
+from simulator.vendors.vendor import Live, Vendor
 from simulator.webhooks.dispatcher import Dispatcher
 from simulator.webhooks.posting import Poster
 
 if TYPE_CHECKING:
     import ssl
 
+    from simulator.renders.runner import Runner
     from simulator.server.authority import Authority
     from simulator.server.control import Control
     from simulator.server.observing.metrics import Metrics
     from simulator.server.proxy import Proxy
-
-_real_ms = time.time_ns  # bound here, so that a test which freezes time does not move the epoch
-_real_seconds = time.monotonic  # nor stop the timers of the server
-
-
-class CannotListen(OSError):
-    """A port cannot be had: which, why, and the flag that names another."""
-
-    def __init__(self, host: str, port: int, flag: str, error: OSError) -> None:
-        why = error.strerror or str(error)
-        if error.errno is not None and not isinstance(error, socket.gaierror):
-            why = os.strerror(error.errno)
-        hint = "--host names another address"
-        if error.errno == errno.EADDRINUSE:
-            hint = f"{flag} names another port, 0 any"
-        elif error.errno == errno.EACCES:
-            hint = f"{flag} names another port; those below 1024 are not for everybody"
-        super().__init__(error.errno, f"cannot listen on {host}, port {port} ({flag}): {why}; {hint}")
-
-    def __str__(self) -> str:
-        return str(self.strerror)
 
 
 class Simulator:
@@ -85,9 +57,9 @@ class Simulator:
         self.observers = Observers(self.watch)
         self.library = Library(settings.scenario_folders, cache_folder=settings.cache_folder)
         self.sandboxes = Sandboxes(
-            _sandbox_settings(settings, self.library, vendor_names), self.library, auto_create=settings.auto_sandboxes
+            sandbox_settings(settings, self.library, vendor_names), self.library, auto_create=settings.auto_sandboxes
         )
-        _check_vendors(settings, vendor_names)
+        check_vendors(settings, vendor_names)
         self._make_sandboxes()
         self.desks = Desks(vendor_names, vendors.load, self.library.contract)
         self.dispatcher = Dispatcher(
@@ -97,13 +69,15 @@ class Simulator:
             self.watch.sight,
         )
         self.sandboxes.on_webhooks = self.dispatcher.wake
-        self._late_control = _LateControl(self._new_control)
+        self.runner = self._new_runner() if settings.live else None
+        self._late_control = LateControl(self._new_control)
         self.pipeline = Pipeline(
             self.sandboxes,
             self.desks,
             control=self._late_control if settings.has_control else None,
             forerunners=self.dispatcher,
             made_files=MadeFiles(),
+            uploads=self.runner.uploads if self.runner else None,
             max_body_bytes=settings.max_body_bytes,
             watch=self.watch,
         )
@@ -112,6 +86,27 @@ class Simulator:
         self.crowd = Crowd(most_connections(settings.max_connections), settings.client_timeout)
         self.doors: list[OpenDoor] = []
         self._tls_door: OpenDoor | None = None
+
+    def _new_runner(self) -> "Runner":
+        from simulator.renders.starting import missing, new_runner  # here, for few servers render
+
+        if lacks := missing():
+            raise BadSetting(lacks)
+        settings = self.settings
+        runner = new_runner(
+            self._live_of,
+            slots=settings.slots,
+            device=settings.device,
+            allowed=settings.live_allow,
+            is_marked=settings.has_marks,
+        )
+        self.sandboxes.on_live = runner.wake
+        return runner
+
+    def _live_of(self, job: Job) -> Live:
+        live = vendors.load(job.vendor).kind(job.kind).live
+        assert live is not None
+        return live
 
     def _new_authority(self) -> "Authority":
         from simulator.server.authority import Authority  # here, for few servers speak TLS
@@ -172,6 +167,8 @@ class Simulator:
             CannotListen: one of them cannot be had; none stays open then.
         """
         self._observe()
+        if self.runner is not None:
+            await self.runner.start()
         self.dispatcher.start()
         apart = self.settings.control_port is not None
         try:
@@ -247,6 +244,8 @@ class Simulator:
             self.pipeline.control.stop()
         for sandbox in self.sandboxes:
             sandbox.close()
+        if self.runner is not None:
+            await self.runner.close()
         await self.dispatcher.close()
         for door in self.doors:
             await door.close()
@@ -287,147 +286,7 @@ class Simulator:
         return f"[{host}]" if ":" in host else host
 
 
-class _LateControl:
-    """The control API, made when it is first called. ``is_ready`` from when all ports are open until they are to close."""
-
-    def __init__(self, make: Callable[[], "Control"]) -> None:
-        self._make, self._lock = make, threading.Lock()
-        self._made: Control | None = None
-        self._is_ready = False
-
-    async def answer(self, request: web.BaseRequest, address: Address) -> web.StreamResponse:
-        """Answer a call below ``/_simulator``."""
-        return await self.made().answer(request, address)
-
-    def made(self) -> "Control":
-        """Return it, made if need be."""
-        with self._lock:
-            if self._made is None:
-                self._made = self._make()
-                self._made.services.is_ready = self._is_ready
-            return self._made
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the server says that it is ready."""
-        return self._is_ready
-
-    @is_ready.setter
-    def is_ready(self, is_ready: bool) -> None:
-        with self._lock:
-            self._is_ready = is_ready
-            if self._made is not None:
-                self._made.services.is_ready = is_ready
-
-    def stop(self) -> None:
-        """Say from now on that the server is not ready."""
-        self.is_ready = False
-
-
-class Background:
-    """A simulator that serves from a thread of its own, for demos and tests.
-
-    The loop keeps real time even where a test freezes the clock of its process.
-    """
-
-    def __init__(self, settings: Settings, vendor_names: tuple[str, ...] = vendors.NAMES) -> None:
-        self.simulator = Simulator(settings, vendor_names)
-        self._is_open = threading.Event()
-        self._failure: BaseException | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_over: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
-        self._helpers = ThreadPoolExecutor(thread_name_prefix="simulator")
-
-    def __enter__(self) -> "Background":
-        self._thread.start()
-        self._is_open.wait()
-        if self._failure is not None:
-            raise self._failure
-        return self
-
-    def __exit__(self, *about: object) -> None:
-        if self._loop is not None and self._is_over is not None:
-            self._loop.call_soon_threadsafe(self._is_over.set)
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        """Where it can be reached."""
-        return f"http://127.0.0.1:{self.simulator.doors[0].port}"
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that serves, for what is to be awaited there."""
-        assert self._loop is not None
-        return self._loop
-
-    @property
-    def thread_ids(self) -> tuple[int, ...]:
-        """The identifiers of the thread that serves, which comes first, and of those that help it."""
-        threads = (self._thread, *self._helpers._threads)
-        return tuple(thread.ident for thread in threads if thread.ident is not None)
-
-    def _run(self) -> None:
-        run_loop(self._serve)
-
-    async def _serve(self) -> None:
-        self._loop, self._is_over = asyncio.get_running_loop(), asyncio.Event()
-        self._loop.set_default_executor(self._helpers)
-        if isinstance(self._loop, asyncio.BaseEventLoop):  # uvloop's reads a clock that no test can freeze
-            self._loop.time = _real_seconds  # type: ignore[method-assign]
-        try:
-            await self.simulator.open()
-        except BaseException as error:
-            self._failure = error  # raised where the server was to be used
-            return
-        finally:
-            self._is_open.set()
-        await self._is_over.wait()
-        await self.simulator.close()
-
-
-def run_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a coroutine to its end, on uvloop where there is one."""
-    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
-    with suppress(ImportError):  # there is none for Windows
-        from uvloop import new_event_loop
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(main())
-
-
 def _own_hosts(host: str) -> tuple[str, ...]:
     """Return what this machine is called, by itself and by containers on it, and the address that is listened on."""
     names = ("localhost", "127.0.0.1", "::1", socket.gethostname(), "host.docker.internal")
     return names if host in ("0.0.0.0", "::") else (*names, host)  # noqa: S104
-
-
-def _sandbox_settings(settings: Settings, library: Library, vendor_names: tuple[str, ...]) -> SandboxSettings:
-    try:
-        epoch_ms = read_instant(settings.epoch) if settings.epoch else _real_ms() // 1_000_000
-    except SimulatorError as error:
-        raise BadSetting(f"epoch: {error}") from error
-    switches = dict(settings.switches)
-    try:
-        check_switches(map(vendors.load, vendor_names), switches)
-        if settings.scenario:
-            check_playable(library, settings.scenario, map(vendors.load, vendor_names))
-    except SimulatorError as error:
-        raise BadSetting(error.message) from error
-    return SandboxSettings(
-        seed=settings.seed,
-        epoch_ms=epoch_ms,
-        mode=settings.clock,
-        speed=settings.speed,
-        hold=settings.hold,
-        scenario=settings.scenario,
-        switches=switches,
-        strict_keys=settings.strict_keys,
-        max_jobs=settings.max_jobs,
-    )
-
-
-def _check_vendors(settings: Settings, vendor_names: tuple[str, ...]) -> None:
-    for door in settings.vendor_ports:
-        if door.vendor not in vendor_names:
-            raise BadSetting(f"there is no vendor {door.vendor!r}; there are: {', '.join(vendor_names)}")
