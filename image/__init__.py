@@ -1,0 +1,1 @@
+"""Builds the container image and tries it: ``make image``, ``make image-test``. Nothing here is installed."""
