@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVES := $(VENV)/.serves
 TESTS := $(VENV)/.tests
+LIVING := $(VENV)/.live
 RELEASE := build/release
 RELEASES := $(RELEASE)/.tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -37,7 +38,7 @@ run: $(SERVES) ## start the simulator on http://localhost:8080
 demo: $(SERVES) ## show one job from submit to result
 	@$(BIN)/simulator demo $(ARGS)
 
-test: lint ## all checks and tests
+test: lint $(if $(LIVE)$(CI),$(LIVING)) ## all checks and tests; with LIVE=1, or in CI, those of live mode too
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 contract: $(TESTS) ## let Schemathesis call every vendor at length; CONTRACT_EXAMPLES=200 and CONTRACT_SEED=1 to choose
@@ -137,6 +138,12 @@ $(RELEASES): pyproject.toml constraints.txt
 	$(PYTHON) -m venv --clear $(RELEASE)
 	$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		build cyclonedx-bom hatchling msgspec pip-licenses PyYAML twine
+	@touch $@
+
+# On Linux without a GPU the CPU build of torch is a tenth of the size: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+$(LIVING): $(TESTS)
+	@echo 'Adding what live mode needs, once …'
+	@$(PIP) --no-build-isolation --editable '.[test,live,c2pa,scale,live-test]'
 	@touch $@
 
 $(TESTS): $(SERVES)
