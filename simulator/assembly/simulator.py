@@ -81,9 +81,9 @@ class Simulator:
             max_body_bytes=settings.max_body_bytes,
             watch=self.watch,
         )
+        self.crowd = Crowd(most_connections(settings.max_connections), settings.client_timeout)
         self.authority = self._new_authority() if settings.tls else None
         self.proxy = self._new_proxy() if settings.tls else None
-        self.crowd = Crowd(most_connections(settings.max_connections), settings.client_timeout)
         self.doors: list[OpenDoor] = []
         self._tls_door: OpenDoor | None = None
 
@@ -127,7 +127,7 @@ class Simulator:
             new_resolver=Resolver,
             forbids=never,
             watch=self.watch,
-            seconds=self.settings.client_timeout,
+            crowd=self.crowd,
         )
 
     @property

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from simulator.jobs.errors import SimulatorError
@@ -55,6 +56,7 @@ class Crowd:
         self.most, self.client_seconds = most, client_seconds
         self.too_slow = self.made_room = self.turned_away = 0
         self._members: dict[Connection, asyncio.Transport] = {}
+        self._onward = 0
         self._longest_idle: list[tuple[float, int, Connection]] = []  # the longest idle last
         self._no_search_until = 0.0
         self._leaving: set[_TurnedAway] = set()
@@ -66,7 +68,7 @@ class Crowd:
 
     def admit(self, connection: Connection, transport: asyncio.Transport) -> bool:
         """Take a connection, and let the longest idle one go where there are too many; False if none is idle."""
-        if len(self._members) >= self.most and not self._make_room():
+        if self._is_full and not self._make_room():
             self.turned_away += 1
             self._turn_away(transport)
             return False
@@ -81,6 +83,22 @@ class Crowd:
         if not self._members and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Count the connection on which the proxy carries a client's bytes on: it takes a descriptor as any other.
+
+        Raises:
+            TooManyConnections: there is no room for it.
+        """
+        if self._is_full and not self._make_room():
+            self.turned_away += 1
+            raise self._too_many()
+        self._onward += 1
+        try:
+            yield
+        finally:
+            self._onward -= 1
 
     def look(self, now: float) -> None:
         """Look at everybody at an instant of the loop's clock, and end whoever has owed us the same for too long."""
@@ -105,6 +123,15 @@ class Crowd:
         """Let go of those who were turned away and are still there."""
         for one in list(self._leaving):
             one.transport.abort()
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._members) + self._onward >= self.most
+
+    def _too_many(self) -> TooManyConnections:
+        return TooManyConnections(
+            f"{self.most} connections are open and none is idle; --max-connections says how many are kept"
+        )
 
     def _look_later(self) -> None:
         loop = asyncio.get_running_loop()
@@ -144,10 +171,7 @@ class Crowd:
 
     def _turn_away(self, transport: asyncio.Transport) -> None:
         """Say why; wait a moment for the request, for what closes with something unread takes back what it said."""
-        told = TooManyConnections(
-            f"{self.most} connections are open and none is idle; --max-connections says how many are kept"
-        )
-        transport.write(last_words(loud(told)))
+        transport.write(last_words(loud(self._too_many())))
         if len(self._leaving) >= _MOST_TURNED_AWAY:
             transport.close()
         else:

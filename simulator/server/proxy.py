@@ -15,6 +15,7 @@ from aiohttp.abc import AbstractResolver
 from simulator.jobs.errors import SimulatorError
 from simulator.sandbox.sandbox import Sandbox
 from simulator.server.addresses import FRONT_DOOR, Address
+from simulator.server.crowd import Crowd
 from simulator.server.observing.watch import Watch
 from simulator.server.paths import clean
 from simulator.server.relaying import CHUNK_BYTES, closed, head, relay, send_body, tunnel_of, write
@@ -105,7 +106,7 @@ class Proxy:
 
     ``own_hosts`` are the vendors' and others that we are called by, ``passthrough`` those that are let through; in both
     ``*.example.com`` is all below one. ``refused`` counts, by host, what was not let through: nothing else ever makes a
-    connection to anywhere. ``plain`` and ``tls`` are our ports, known when they are open.
+    connection to anywhere. ``plain`` and ``tls`` are our ports, known when they are open. ``crowd`` holds their connections.
     """
 
     def __init__(
@@ -117,13 +118,13 @@ class Proxy:
         new_resolver: Callable[[], AbstractResolver],
         forbids: Forbids,
         watch: Watch,
-        seconds: float = 30.0,
+        crowd: Crowd,
     ) -> None:
         self.refused: dict[str, int] = {}
         self.plain: Inner | None = None
         self.tls: Inner | None = None
         self._own_hosts, self._passthrough, self._sandbox = _Hosts(own_hosts), _Hosts(passthrough), sandbox
-        self._new_resolver, self._forbids, self._seconds = new_resolver, forbids, seconds
+        self._new_resolver, self._forbids, self._crowd = new_resolver, forbids, crowd
         self._resolver: AbstractResolver | None = None
         self._watch = watch
 
@@ -190,13 +191,14 @@ class Proxy:
             return Dropped()
         if self.plain is None or self.tls is None:
             raise Unreachable("the simulator is still starting", host=target.host)
-        async with tunnel_of(request) as incoming:
-            first = b""
-            with suppress(TimeoutError):  # a client that says nothing
-                async with asyncio.timeout(self._seconds):
-                    first = await incoming.read(CHUNK_BYTES)
-            if first:
-                await self._serve(request, incoming, first, self.tls if first[0] == _TLS_HELLO else self.plain)
+        with self._crowd.going_on():
+            async with tunnel_of(request) as incoming:
+                first = b""
+                with suppress(TimeoutError):  # a client that says nothing
+                    async with asyncio.timeout(self._crowd.client_seconds):
+                        first = await incoming.read(CHUNK_BYTES)
+                if first:
+                    await self._serve(request, incoming, first, self.tls if first[0] == _TLS_HELLO else self.plain)
         return Dropped()
 
     async def _serve(self, request: web.BaseRequest, incoming: asyncio.StreamReader, first: bytes, door: Inner) -> None:
@@ -232,20 +234,22 @@ class Proxy:
         Raises:
             Unreachable: there is none.
             NotLetThrough: the host's name leads to where nobody may go.
+            TooManyConnections: there is no room for it.
         """
-        try:
-            async with asyncio.timeout(self._seconds):
-                reader, writer = await self._connect(target)
-        except TimeoutError as error:
-            message = f"{target.host}:{target.port} does not answer within {self._seconds:g} s"
-            raise Unreachable(message, host=target.host) from error
-        except OSError as error:
-            message = f"{target.host}:{target.port} cannot be reached: {error.strerror or error}"
-            raise Unreachable(message, host=target.host) from error
-        try:
-            yield reader, writer
-        finally:
-            await closed(writer)
+        with self._crowd.going_on():
+            try:
+                async with asyncio.timeout(self._crowd.client_seconds):
+                    reader, writer = await self._connect(target)
+            except TimeoutError as error:
+                message = f"{target.host}:{target.port} does not answer within {self._crowd.client_seconds:g} s"
+                raise Unreachable(message, host=target.host) from error
+            except OSError as error:
+                message = f"{target.host}:{target.port} cannot be reached: {error.strerror or error}"
+                raise Unreachable(message, host=target.host) from error
+            try:
+                yield reader, writer
+            finally:
+                await closed(writer)
 
     async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         failure: OSError = OSError("it has no address")

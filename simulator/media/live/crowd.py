@@ -105,7 +105,11 @@ class Crowd:
             if len(faces) > self._most_faces:
                 raise RenderFailure("too_many_faces", f"{len(faces)} faces in frame {chunk.first + key}")
             sights = [
-                Sight(chunk.first + key, Face(face.points * scale, face.score), likeness_of(picture, face.points))
+                Sight(
+                    chunk.first + key,
+                    Face(face.points * scale, face.score),
+                    likeness_of(picture[None], face.points[None])[0],
+                )
                 for face in faces
             ]
             self._join([sight for sight in sights if sight.face.eyes_px >= LEAST_EYES_PX])
@@ -156,21 +160,21 @@ class Crowd:
             self.people.remove(min(self.people, key=lambda person: person.last.frame))
 
 
-def likeness_of(picture: Tensor, points: Tensor) -> Tensor:
-    """Return what a face looks like, regardless of place, size, tilt and light: a vector of length 1, on the CPU.
+def likeness_of(pictures: Tensor, points: Tensor) -> Tensor:
+    """Return what faces look like, regardless of place, size, tilt and light: vectors ``(n, values)`` of length 1, on the CPU.
 
-    Good enough to tell the people of one video apart, no more.
+    Each of ``(n, 3, height, width)`` RGB has one face, with the points ``(n, 5, 2)``. Good enough to tell the people of one video
+    apart, no more.
     """
-    pose = fit(points[None])
     steps = (torch.arange(_LIKENESS_PX) + 0.5) / _LIKENESS_PX * 2 - 1
     places = grid_of(steps * 0.95, steps * 1.1 + 0.5)
-    there = pose.place(places[None])
-    grid = torch.stack([2 * there.real / picture.shape[-1] - 1, 2 * there.imag / picture.shape[-2] - 1], -1)
-    seen = F.grid_sample(picture[None], grid.to(picture), padding_mode="border", align_corners=False)[0].cpu()
-    luma = seen.mean(0)
-    hue = (seen - luma).mean((1, 2))
-    flat = luma.flatten() - luma.mean()
-    return F.normalize(torch.cat([flat / flat.std().clamp(min=1), hue / 4]), dim=0)
+    there = fit(points).place(places.expand(len(points), -1, -1))
+    grid = torch.stack([2 * there.real / pictures.shape[-1] - 1, 2 * there.imag / pictures.shape[-2] - 1], -1)
+    seen = F.grid_sample(pictures, grid.to(pictures), padding_mode="border", align_corners=False).cpu()
+    luma = seen.mean(1)
+    hue = (seen - luma[:, None]).mean((2, 3))
+    flat = (luma - luma.mean((1, 2), keepdim=True)).flatten(1)
+    return F.normalize(torch.cat([flat / flat.std(1, keepdim=True).clamp(min=1), hue / 4], 1), dim=1)
 
 
 def _cost(person: Person, sight: Sight) -> float | None:

@@ -4,7 +4,7 @@ Between the frames that are searched (see ``crowd``) only the last network looks
 upright. Points are smoothed over time.
 """
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from numpy.typing import NDArray
 from torch import Tensor
 
-from simulator.media.live.crowd import KEY_FRAMES, Crowd, Person, Sight
+from simulator.media.live.crowd import KEY_FRAMES, Crowd, Person, Sight, likeness_of
 from simulator.media.live.faces import LEAST_SCORE, Detector
 from simulator.media.live.geometry import MOST_ODD, MOST_TILT, Similarity, as_complex, fit, grid_of, oddness
 from simulator.media.live.planes import Colour, Planes, Squares, cut, upload
@@ -21,6 +21,7 @@ from simulator.media.live.reading import Chunk
 
 _CROP_MIDDLE, _CROP_HALF = 0.55, 1.25  # in face space: the square that the last network likes best
 _CROP_PX: Final = 96
+_LEAST_LIKE: Final = 0.45  # correlation with the person; less after a cut, before the next search
 _MOST_GROWTH: Final = 0.4  # by such a share may a face's size be off what it ought to be
 _STEADY_FRAMES: Final = 1.5  # the smoothing's standard deviation
 _TAIL: Final = 4  # frames of the chunk before that the smoothing still sees
@@ -33,6 +34,21 @@ class Track(NamedTuple):
     person: int
     frames: NDArray[np.int64]
     points: Tensor
+
+
+class _Seen(NamedTuple):
+    """One person as the last network sees them in a chunk: points, likeness, and whether the face is there, a frame each."""
+
+    person: Person
+    points: Tensor  # (n, 5, 2)
+    likeness: Tensor  # (n,)
+    there: Tensor  # (n,) bool
+
+    def is_near(self, places: Tensor, within_px: float, first: int) -> bool:
+        """Whether the face is within so many pixels of any of the places ``(k, 2)``, which are of the frames from ``first`` on."""
+        frames = slice(first, first + len(places))
+        apart = (self.points[frames].mean(1) - places).norm(dim=1)
+        return bool((self.there[frames] & (apart < within_px)).any())
 
 
 class _Tail(NamedTuple):
@@ -56,40 +72,34 @@ class Tracker:
         """Search the chunk, then say for each person where their face is in which frames."""
         self.crowd.search(chunk)
         self._tails = {number: tail for number, tail in self._tails.items() if tail.frame == chunk.first}
-        seen = [(person, *self._look(chunk, person)) for person in self.crowd.people if _may_be_in(chunk, person)]
+        seen = [self._look(chunk, person) for person in self.crowd.people if _may_be_in(chunk, person)]
         _part(seen)
         tracks = []
-        for person, points, there in seen:
-            others = [
-                other
-                for someone, other, with_them in seen
-                if someone is not person
-                for other in (_only(other, with_them),)
-            ]
-            there = _bridged(points, there, others)
+        for one in seen:
+            there = _bridged(one, [other for other in seen if other is not one])
             frames = np.flatnonzero(there.numpy())
             if len(frames):
-                tracks.append(Track(person.number, frames, self._steadied(chunk, person, points, there)[there]))
+                tracks.append(Track(one.person.number, frames, self._steadied(chunk, one, there)[there]))
         return tracks
 
-    def _look(self, chunk: Chunk, person: Person) -> tuple[Tensor, Tensor]:
-        """Return the points in every frame ``(n, 5, 2)`` and whether the face is there ``(n,)``."""
+    def _look(self, chunk: Chunk, person: Person) -> _Seen:
         count = len(chunk.frames)
         poses = _poses(person, chunk.first, count)
         near = np.array([min(abs(chunk.first + at - sight.frame) for sight in person.sights) for at in range(count)])
         at = np.flatnonzero(near <= KEY_FRAMES)
-        points, there = torch.zeros(count, 5, 2), torch.zeros(count, dtype=torch.bool)
+        seen = _Seen(person, torch.zeros(count, 5, 2), torch.zeros(count), torch.zeros(count, dtype=torch.bool))
         if len(at):
-            found, scores = self._judge(chunk, at, poses[at])
+            points, scores, looks = self._judge(chunk, at, poses[at])
             expected = torch.view_as_complex(torch.from_numpy(poses[at, :2]).contiguous())
-            turn = fit(found).turn / expected  # 1: as large and as tilted as it ought to be
+            turn = fit(points).turn / expected  # 1: as large and as tilted as it ought to be
             likely = ((turn.abs() - 1).abs() < _MOST_GROWTH) & (turn.angle().abs() < MOST_TILT)
-            good = (scores > LEAST_SCORE) & (oddness(found) < MOST_ODD) & likely
-            points[at], there[at] = found, good
-        return points, there
+            like = looks @ person.likeness
+            good = (scores > LEAST_SCORE) & (oddness(points) < MOST_ODD) & likely & (like > _LEAST_LIKE)
+            seen.points[at], seen.likeness[at], seen.there[at] = points, like, good
+        return seen
 
-    def _judge(self, chunk: Chunk, at: NDArray[np.int64], poses: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
-        """Let the last network look at one square a frame: points ``(n, 5, 2)``, scores ``(n,)``, both on the CPU."""
+    def _judge(self, chunk: Chunk, at: NDArray[np.int64], poses: NDArray[np.float64]) -> tuple[Tensor, Tensor, Tensor]:
+        """Let the last network look at one square a frame: points ``(n, 5, 2)``, scores ``(n,)``, likenesses; all on the CPU."""
         device = self._detector.device
         both = torch.view_as_complex(torch.from_numpy(poses.reshape(-1, 2, 2)).float().contiguous())
         pose = Similarity(both[:, 0], both[:, 1])
@@ -99,16 +109,18 @@ class Tracker:
         shift = pose.shift - torch.complex(*torch.from_numpy(squares.origins).float().unbind(1))
         crops = _upright(seen, Similarity(pose.turn.to(device), shift.to(device)), squares.side_px).rgb(self._colour)
         _, points, scores = self._detector.networks.judge(F.avg_pool2d((crops - 127.5) / 128, 2))
-        within = (as_complex(points.cpu()) * 2 - (1 + 1j)) * _CROP_HALF + _CROP_MIDDLE * 1j
-        return torch.view_as_real(pose.place(within)), scores.cpu()
+        points = points.cpu()
+        within = (as_complex(points) * 2 - (1 + 1j)) * _CROP_HALF + _CROP_MIDDLE * 1j
+        return torch.view_as_real(pose.place(within)), scores.cpu(), likeness_of(crops, points * _CROP_PX)
 
-    def _steadied(self, chunk: Chunk, person: Person, points: Tensor, there: Tensor) -> Tensor:
+    def _steadied(self, chunk: Chunk, seen: _Seen, there: Tensor) -> Tensor:
         """Smooth points over time, with the last frames of the chunk before; a break is not smoothed over."""
-        before = self._tails[person.number].points if person.number in self._tails else points[:0]
-        points, there = torch.cat([before, points]), torch.cat([torch.ones(len(before), dtype=torch.bool), there])
+        number = seen.person.number
+        before = self._tails[number].points if number in self._tails else seen.points[:0]
+        points, there = torch.cat([before, seen.points]), torch.cat([torch.ones(len(before), dtype=torch.bool), there])
         breaks = (~there).cumsum(0)  # frames with the same number of breaks before them belong together
         lasting = int((there & (breaks == breaks[-1])).sum())
-        self._tails[person.number] = _Tail(chunk.first + len(chunk.frames), points[len(points) - min(lasting, _TAIL) :])
+        self._tails[number] = _Tail(chunk.first + len(chunk.frames), points[len(points) - min(lasting, _TAIL) :])
         times = torch.arange(len(points), dtype=torch.float32)
         weight = torch.exp(-((times[:, None] - times) ** 2) / (2 * _STEADY_FRAMES**2))
         weight = weight * there * (breaks[:, None] == breaks)
@@ -153,23 +165,23 @@ def _upright(planes: Planes, pose: Similarity, side_px: int) -> Planes:
     return Planes(look(planes.luma, _CROP_PX), look(planes.colours, _CROP_PX // 2))
 
 
-def _part(seen: list[tuple[Person, Tensor, Tensor]]) -> None:
-    """Where two people seem to have the same face, leave it to the one whose face it is more like to be: the nearer to their line."""
-    for number, (one, points, there) in enumerate(seen):
-        for other, other_points, other_there in seen[number + 1 :]:
-            apart = (points.mean(1) - other_points.mean(1)).norm(dim=1)
-            same = there & other_there & (apart < 0.6 * torch.maximum(fit(points).eyes_px, fit(other_points).eyes_px))
-            if bool(same.any()):
-                loser = other_there if one.seen >= other.seen else there
-                loser &= ~same
+def _part(seen: list[_Seen]) -> None:
+    """Where two people seem to have the same face, leave it to the one whom it looks like."""
+    for one, other in combinations(seen, 2):
+        apart = (one.points.mean(1) - other.points.mean(1)).norm(dim=1)
+        eyes = torch.maximum(fit(one.points).eyes_px, fit(other.points).eyes_px)
+        same = one.there & other.there & (apart < 0.6 * eyes)
+        others = same & (other.likeness > one.likeness)
+        one.there.logical_and_(~others)
+        other.there.logical_and_(~(same & ~others))
 
 
-def _only(points: Tensor, there: Tensor) -> Tensor:
-    return torch.where(there[:, None, None], points, torch.full_like(points, torch.inf))
+def _bridged(seen: _Seen, others: list[_Seen]) -> Tensor:
+    """Fill short gaps of one face by straight lines, in place, unless somebody else's face is in the way.
 
-
-def _bridged(points: Tensor, there: Tensor, others: list[Tensor]) -> Tensor:
-    """Fill short gaps of one face by straight lines, in place, unless somebody else's face is in the way."""
+    Returns where the face is now, ``(n,)``.
+    """
+    points, there = seen.points, seen.there
     known = torch.where(there)[0].tolist()
     filled = there.clone()
     for left, right in pairwise(known):
@@ -181,6 +193,6 @@ def _bridged(points: Tensor, there: Tensor, others: list[Tensor]) -> Tensor:
         share = (torch.arange(1, gap + 1) / (gap + 1))[:, None, None]
         line = points[left] * (1 - share) + points[right] * share
         middles = line.mean(1)
-        if all(bool(((other[left + 1 : right].mean(1) - middles).norm(dim=1) > 2.5 * eyes).all()) for other in others):
+        if not any(other.is_near(middles, 2.5 * eyes, left + 1) for other in others):
             points[left + 1 : right], filled[left + 1 : right] = line, True
     return filled

@@ -101,6 +101,19 @@ def test_a_varying_rate_keeps_its_times(tmp_path: Path) -> None:
     assert [round(at * chunk.time_base * 1000) for at in chunk.pts] == times
 
 
+def test_times_rise_even_where_the_file_s_do_not(tmp_path: Path) -> None:
+    source, path = make_video(tmp_path / "a.mp4", frames=4, options={"bf": "0"}), tmp_path / "b.mkv"
+    with av.open(str(source)) as file, av.open(str(path), "w") as out:
+        stream = out.add_stream_from_template(file.streams.video[0])
+        for packet, dts, pts in zip(file.demux(video=0), range(0, 40, 10), (0, 40, 40, 80), strict=False):
+            packet.time_base, packet.dts, packet.pts, packet.stream = Fraction(1, 1000), dts, pts, stream
+            out.mux(packet)
+
+    (chunk,) = _all(Reader(str(path)))
+
+    assert chunk.pts == [0, 40, 41, 80]
+
+
 def test_odd_sides_lose_a_row_or_column(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.webm", codec="libvpx-vp9", size_px=(161, 91), frames=2)
 
@@ -165,9 +178,20 @@ def _bit_damaged(path: Path) -> None:
     path.write_bytes(data)
 
 
+def _a_slice_damaged(path: Path) -> None:
+    """Turn bits over at the end of one picture: a player would paint over it and go on."""
+    make_video(path, options={"crf": "5", "bf": "0"})
+    with av.open(str(path)) as file:
+        packets = [(packet.pos or 0, packet.size) for packet in file.demux(video=0) if packet.size]
+    data, (start, size) = bytearray(path.read_bytes()), packets[12]
+    for at in range(start + size * 7 // 8, start + size):
+        data[at] ^= 0x5A
+    path.write_bytes(data)
+
+
 def _playlist(path: Path) -> None:
     make_video(path.with_name("other.mp4"))
-    path.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nother.mp4\n#EXT-X-ENDLIST\n")
+    path.write_text("ffconcat version 1.0\nfile other.mp4\n")
 
 
 def _animation(path: Path) -> None:
@@ -192,6 +216,7 @@ def _without_frames(path: Path) -> None:
         (_cut_off, "undecodable"),
         (_cut_off_after_its_index, "undecodable"),
         (_bit_damaged, "undecodable"),
+        (_a_slice_damaged, "undecodable"),
         (_playlist, "undecodable"),
         (_animation, "wrong_codec"),
         (lambda path: Image.new("RGB", (32, 32)).save(path, "PNG"), "wrong_codec"),

@@ -87,7 +87,8 @@ def test_closing_stops_both_threads_and_closes_the_source() -> None:
         finally:
             closed.set()
 
-    news = overlapped(source(), int, int)
+    items = source()  # held here, so that nobody else closes it
+    news = overlapped(items, int, int)
     assert next(news) == 0
     news.close()
 

@@ -162,6 +162,17 @@ def test_damaged_sound_never_fails_a_video(tmp_path: Path) -> None:
     assert track.note.startswith("sound left out")
 
 
+def test_sound_that_no_mp4_could_describe_is_left_out(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "a.webm", codec="libvpx-vp9", sound="libopus")
+    source.write_bytes(source.read_bytes().replace(b"\x63\xa2", b"\x63\xa3", 1))  # the head, under an unknown name
+    track = Sound(str(source))
+
+    made = _copy(source, tmp_path / "b.mp4", track)
+
+    assert made.frames == 24
+    assert track.note == "sound left out: its head is missing"
+
+
 @pytest.mark.parametrize(("has_begun", "is_closed"), [(False, True), (True, True), (True, False)])
 def test_nothing_stays_behind_of_what_is_not_finished(tmp_path: Path, has_begun: bool, is_closed: bool) -> None:
     source = make_video(tmp_path / "a.mp4", frames=70, size_px=(64, 48))
