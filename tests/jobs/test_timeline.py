@@ -13,6 +13,7 @@ from simulator.jobs.grid import Grid
 from simulator.jobs.job import Event, Job
 from simulator.jobs.lifecycle import FINAL, SUCCEEDED
 from simulator.jobs.plan import Plan, make_plan
+from simulator.jobs.renders import TOLD_BY_RENDER
 from simulator.jobs.scenario import Branch, Items, Scenario, State, fit
 from simulator.jobs.snapshot import look, next_change_ms
 from simulator.jobs.timeline import effect, unfold
@@ -50,13 +51,17 @@ def plans(draw: st.DrawFn) -> Plan:
     ]
     grid = draw(st.sampled_from([None, Grid(0, 15_000, 60_000, "s"), Grid(0, 2_000, 2_000, "s", "end")]))
     script = fit(Scenario("any", tuple(states[draw(st.integers(0, 1)) :]), vendor="acme"), LIFECYCLE)
-    return make_plan(script, Draws(draw(st.integers(0, 999))), refresh=grid)
+    return make_plan(
+        script, Draws(draw(st.integers(0, 999))), refresh=grid, is_live=draw(st.sampled_from([False, False, True]))
+    )
 
 
 events = st.lists(
     st.builds(
         Event,
-        st.sampled_from(["cancel", "look", "break", "force", "edited", "deleted", "granted", "nonsense"]),
+        st.sampled_from(
+            ["cancel", "look", "break", "force", "edited", "deleted", "granted", "nonsense", *sorted(TOLD_BY_RENDER)]
+        ),
         st.integers(0, 300_000).map(lambda ms: CREATED_MS + ms),
         st.sampled_from(["drawing", "inking", "done", "error", "", "nowhere"]),
     ),
