@@ -14,12 +14,15 @@ RUN command -v strip || (apt-get update && apt-get install --yes --no-install-re
 RUN python3 -m venv /opt/build && python3 -m venv --without-pip /opt/simulator
 COPY pyproject.toml constraints.txt ./
 COPY image/environment.py image/
+COPY image/wheels image/wheels
+# `live` does jobs for real. Without a GPU, first see to the CPU build of torch: docs/container.md.
 ARG EXTRAS=
+# (What is left out of compiling are tests of PyTorch, some for a newer Python than this may be.)
 RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca.pem \
     python3 image/environment.py requirements "$EXTRAS" > /requirements.txt \
-    && /opt/build/bin/pip --python /opt/simulator/bin/python install --no-compile --constraint constraints.txt --requirement /requirements.txt \
+    && /opt/build/bin/pip --python /opt/simulator/bin/python install --no-compile --constraint constraints.txt --find-links image/wheels --requirement /requirements.txt \
     && python3 image/environment.py trim /opt/simulator \
-    && python3 -m compileall -q -f -j 0 --invalidation-mode unchecked-hash /opt/simulator/lib
+    && python3 -m compileall -q -f -j 0 -x /testing/_internal/ --invalidation-mode unchecked-hash /opt/simulator/lib
 
 # What we wrote: the wheel, installed below /own, so that a new version is a small layer.
 FROM dependencies AS own

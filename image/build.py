@@ -4,17 +4,19 @@ import argparse
 import configparser
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from image.debian import make_base
+from image.debian import SUITE, make_base
 from image.engines import Engine, NoEngine, find_engine
 
 TAG = "media-api-simulator"
+WHEELS = Path("image/wheels")
 _REACHING = ("index-url", "extra-index-url", "trusted-host", "proxy")
 """What pip may be told about how packages are reached; of addresses only those that are not of this disk count."""
 
@@ -28,21 +30,29 @@ def main() -> int:
     say("--extras", default="", help="extras of pyproject.toml to install too, such as otel")
     say("--tag", default=TAG, help=f"its name ({TAG})")
     say("--mirror", default="", help="a Debian mirror for debootstrap")
+    say("--suite", default=SUITE, help=f"the Debian that debootstrap makes ({SUITE}); bookworm has Python 3.11")
+    say(
+        "--wheel",
+        default=[],
+        action="append",
+        type=Path,
+        help="a file to install instead of the index's; again for more",
+    )
     said = parser.parse_args()
     try:
         engine = find_engine(said.engine)
     except NoEngine as error:
         print(f"image: start or install docker, podman or buildah; none works here: {error}", file=sys.stderr)
         return 2
-    arguments = {**_bases(engine, said.base, said.mirror), "EXTRAS": said.extras, **_about_the_checkout()}
-    with _secrets() as secrets:
+    arguments = {**_bases(engine, said.base, said.mirror, said.suite), "EXTRAS": said.extras, **_about_the_checkout()}
+    with _secrets() as secrets, _wheels(said.wheel):
         engine.build(said.tag, arguments, secrets)
     [size] = engine.run(*engine.size_command(said.tag)[len(engine.words) :]).stdout.split("\n")[:1]
     print(f"{said.tag} is built by {engine.name}; its size: {size}   ({' '.join(engine.size_command(said.tag))})")
     return 0
 
 
-def _bases(engine: Engine, wanted: str, mirror: str) -> dict[str, str]:
+def _bases(engine: Engine, wanted: str, mirror: str, suite: str) -> dict[str, str]:
     """Return the build arguments that name the base: one from a registry, or one made here where there is none."""
     image = wanted or _default_base()
     if wanted != "debootstrap":
@@ -51,7 +61,7 @@ def _bases(engine: Engine, wanted: str, mirror: str) -> dict[str, str]:
         if wanted:
             sys.exit(f"image: {image} cannot be had: {problem}")
         print(f"image: {image} cannot be had ({problem}); a Debian made by debootstrap takes its place")
-    base, build_base = make_base(engine, mirror)
+    base, build_base = make_base(engine, mirror, suite)
     local = "" if engine.name == "docker" else "localhost/"
     return {"PYTHON_IMAGE": f"{local}{base}", "BUILD_IMAGE": f"{local}{build_base}"}
 
@@ -96,6 +106,22 @@ def _secrets() -> Iterator[dict[str, Path]]:
             with secrets["pip.conf"].open("w") as file:
                 config.write(file)
         yield secrets
+
+
+@contextmanager
+def _wheels(files: Sequence[Path]) -> Iterator[None]:
+    """Let files lie where the build looks for wheels first."""
+    laid = []
+    try:
+        for file in files:
+            laid.append(WHEELS / file.name)
+            shutil.copyfile(file, laid[-1])
+        yield
+    except OSError as error:
+        sys.exit(f"image: {error}")
+    finally:
+        for copy in laid:
+            copy.unlink(missing_ok=True)
 
 
 def _pip_settings() -> dict[str, str]:

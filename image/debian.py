@@ -23,29 +23,30 @@ _NEEDLESS = (
 )
 
 
-def make_base(engine: Engine, mirror: str = "") -> tuple[str, str]:
-    """Return the images to run in and to build in, made now unless they are there.
+def make_base(engine: Engine, mirror: str = "", suite: str = SUITE) -> tuple[str, str]:
+    """Return the images to run in and to build in, made now unless they are there; each suite has its own Python.
 
     Raises:
         SystemExit: debootstrap is missing, may not do it, or failed.
     """
-    if engine.has(BASE) and engine.has(BUILD_BASE):
-        return BASE, BUILD_BASE
+    base, build_base = (name if suite == SUITE else f"{name}-{suite}" for name in (BASE, BUILD_BASE))
+    if engine.has(base) and engine.has(build_base):
+        return base, build_base
     if not shutil.which("debootstrap"):
         sys.exit("image: debootstrap is not installed (Debian, Ubuntu: apt install debootstrap)")
     if os.geteuid() != 0:
         sys.exit("image: debootstrap makes a root file system only for root")
-    print(f"image: making Debian {SUITE} with debootstrap, once; a minute or two …", flush=True)
+    print(f"image: making Debian {suite} with debootstrap, once; a minute or two …", flush=True)
     with tempfile.TemporaryDirectory(prefix="simulator-debian-") as folder:
         root, archive = Path(folder, "root"), Path(folder, "root.tar")
-        _do("debootstrap", "--variant=minbase", "--include=python3", SUITE, str(root), *([mirror] if mirror else []))
+        _do("debootstrap", "--variant=minbase", "--include=python3", suite, str(root), *([mirror] if mirror else []))
         inside = ("chroot", str(root), "apt-get", "--quiet", "--yes")
         _do(*inside, "install", "--no-install-recommends", *_ONLY_TO_BUILD)
-        _take_in(engine, root, archive, BUILD_BASE)
+        _take_in(engine, root, archive, build_base)
         _do(*inside, "purge", "--autoremove", *_ONLY_TO_BUILD)
         _keep_the_licences(root)
-        _take_in(engine, root, archive, BASE)
-    return BASE, BUILD_BASE
+        _take_in(engine, root, archive, base)
+    return base, build_base
 
 
 def _keep_the_licences(root: Path) -> None:

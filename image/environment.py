@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NEEDLESS_FOLDERS = {"tests", "test", "__pycache__"}
+NEEDLESS_PATHS = ("torch/include",)
+"""Folders that only compilers read."""
 NEEDLESS_ENDINGS = {".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx"}
 NEEDLESS_PACKAGES = ("markdown_it_py", "mdurl", "pygments")
 """rich asks for them, to colour code and to show Markdown; `simulator demo` does neither."""
@@ -42,6 +44,9 @@ def trim(environment: Path) -> None:
             _uninstall(record)
         else:
             _strip(record)
+    for needless in NEEDLESS_PATHS:
+        for path in environment.glob(f"lib/python*/site-packages/{needless}"):
+            shutil.rmtree(path)
     for path in sorted(environment.glob("lib/python*/site-packages/**/*"), reverse=True):
         if path.is_dir() and path.name in NEEDLESS_FOLDERS:
             shutil.rmtree(path)

@@ -27,8 +27,9 @@ mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 [ -z "$1" ] || mount --bind "$1" "$root/simulator"
 [ -z "$1" ] || mount -o remount,bind,ro "$root/simulator"
+[ -z "$2" ] || mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -o remount,bind,ro "$root"
-shift
+shift 2
 exec chroot "$@"
 """
 Done = subprocess.CompletedProcess[str]
@@ -53,9 +54,14 @@ class Launcher(Protocol):
     shares_network: bool
 
     def start(
-        self, *arguments: str, port: int, variables: Mapping[str, str] | None = None, folder: Path | None = None
+        self,
+        *arguments: str,
+        port: int,
+        variables: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        has_room: bool = False,
     ) -> Running:
-        """Start one that serves on a port of this machine; the folder is mounted where the image wants it."""
+        """Start one that serves on a port of this machine; the folder is mounted where the image wants it, and room in ``/tmp``."""
 
 
 def free_port() -> int:
@@ -99,12 +105,18 @@ class _ByEngine:
         self._engine, self._image, self._started = engine, image, started
 
     def start(
-        self, *arguments: str, port: int, variables: Mapping[str, str] | None = None, folder: Path | None = None
+        self,
+        *arguments: str,
+        port: int,
+        variables: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        has_room: bool = False,
     ) -> Running:
         options = ["--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
         env = _ports(port) | dict(variables or {})
         options += [word for name, said in env.items() for word in ("--env", f"{name}={said}")]
         options += ["--volume", f"{folder}:/simulator:ro"] if folder else []
+        options += ["--tmpfs", "/tmp"] if has_room else []
         for inside in (port, port + 1):
             options += ["--publish", f"127.0.0.1:{inside}:{inside}"]
         container = self._engine.run("run", *options, self._image, *arguments).stdout.strip()
@@ -137,7 +149,12 @@ class _ByChroot:
         self._root, self._config = root, config
 
     def start(
-        self, *arguments: str, port: int, variables: Mapping[str, str] | None = None, folder: Path | None = None
+        self,
+        *arguments: str,
+        port: int,
+        variables: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        has_room: bool = False,
     ) -> Running:
         config = self._config
         env = _ports(port) | dict(variables or {})
@@ -145,7 +162,7 @@ class _ByChroot:
         environment += [f"{name}={said}" for name, said in env.items()]
         user = [f"--userspec={config['User']}", "--groups=", str(self._root)]
         command = [*user, *environment, *config["Entrypoint"], *(arguments or config["Cmd"])]
-        mounted = [str(self._root), str(folder or "")]
+        mounted = [str(self._root), str(folder or ""), "yes" if has_room else ""]
         unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", _ENTER, "sh"]
         said, told = TemporaryFile("w+"), TemporaryFile("w+")  # noqa: SIM115  they live as long as the container
         process = subprocess.Popen([*unshare, *mounted, *command], stdout=said, stderr=told, text=True)

@@ -1,6 +1,7 @@
 """``make image-test``: run the image that was built, and hold it to what docs/container.md says of it."""
 
 import argparse
+import json
 import socket
 import ssl
 import subprocess
@@ -10,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+from typing import Any
+from urllib.request import Request, urlopen
 
 import trustme
 
@@ -19,9 +21,12 @@ from image.engines import Engine, NoEngine, find_engine
 from image.running import Launcher, Running, free_port, launcher
 from simulator import vendors
 from simulator.cli.demo import _Walk
+from simulator.jobs.files import plan_output
+from simulator.media.synthetic import make
 from simulator.vendors.vendor import Tour
 
 _START_SECONDS, _STOP_SECONDS, _MOST_LOOKS = 30.0, 2.0, 200
+_RENDER_SECONDS = 120.0
 _SERVICE_LINKS = {
     "SIMULATOR_PORT": "tcp://10.0.0.7:8080",
     "SIMULATOR_PORT_8080_TCP": "tcp://10.0.0.7:8080",
@@ -107,6 +112,26 @@ class Trial:
             with socket.create_server(("0.0.0.0", port)):
                 self._refused("a port that is taken", str(port), port=port)
 
+    def cuts_clips_for_real_where_it_can(self) -> None:
+        if not self._has_live():
+            sys.stdout.write("    skipped: the image was built without EXTRAS=live\n")
+            return
+        variables = {"SIMULATOR_LIVE": "true"}
+        with self._serving("serve", variables=variables, has_room=True) as (running, port):
+            clips = _clips_of(port, _a_video())
+            assert clips, "no clip"
+            for clip in clips:
+                assert clip[4:8] == b"ftyp", clip[:12]
+                assert b"SIMULATED" in clip, "a clip without its mark"
+            sys.stdout.write(f"    {len(clips)} clips of {', '.join(f'{len(clip):,}' for clip in clips)} bytes\n")
+            status, seconds = running.end()
+            assert (status, seconds < 2 * _STOP_SECONDS) == (0, True), f"ended with {status} after {seconds:.1f} s"
+        self._refused("live without room", "/tmp", variables=variables)
+
+    def _has_live(self) -> bool:
+        with self._serving("serve") as (running, _):
+            return running.ask("python3", "-c", "import torch, av").returncode == 0
+
     def holds_nothing_of_how_it_was_built(self) -> None:
         with self._serving("serve") as (running, _):
             found = running.ask(
@@ -117,11 +142,16 @@ class Trial:
 
     @contextmanager
     def _serving(
-        self, *arguments: str, port: int = 0, variables: Mapping[str, str] | None = None, folder: Path | None = None
+        self,
+        *arguments: str,
+        port: int = 0,
+        variables: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        has_room: bool = False,
     ) -> Iterator[tuple[Running, int]]:
         """Start one and wait until it says that it is healthy; it is ended after."""
         port, began = port or free_port(), time.monotonic()
-        running = self._image.start(*arguments, port=port, variables=variables, folder=folder)
+        running = self._image.start(*arguments, port=port, variables=variables, folder=folder, has_room=has_room)
         try:
             _until(lambda: running.ask("simulator", "health").returncode == 0)
             sys.stdout.write(f"    healthy after {time.monotonic() - began:.1f} s: {' '.join(arguments)}\n")
@@ -190,6 +220,33 @@ def _word_at_the_end(port: int, vendor: str) -> str | int:
         files = walk.download(Path(folder))
         assert walk.word != walk.tour.good_word or files, f"{vendor}: no file"
     return walk.word
+
+
+def _a_video() -> bytes:
+    """Return a video that is made without any codec's library."""
+    output = plan_output("talk.mp4", "video/mp4", 640, 360, seed="trial", duration_ms=12_000, has_sound=True)
+    return make(output).read()
+
+
+def _clips_of(port: int, video: bytes) -> list[bytes]:
+    """Have OpenShorts cut clips out of an uploaded video; return them."""
+    fields = {"acknowledged": "true", "target_clips": "2", "clip_min_seconds": "3", "clip_max_seconds": "5"}
+    parts = [f'--+\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{said}\r\n' for name, said in fields.items()]
+    parts.append(
+        '--+\r\nContent-Disposition: form-data; name="file"; filename="talk.mp4"\r\nContent-Type: video/mp4\r\n\r\n'
+    )
+    body = "".join(parts).encode() + video + b"\r\n--+--\r\n"
+    base, headers = f"http://127.0.0.1:{port}/openshorts", {"X-Gemini-Key": "any-key"}
+    form = Request(f"{base}/api/process", body, {**headers, "Content-Type": "multipart/form-data; boundary=+"})
+    job = json.load(urlopen(form, timeout=60))["job_id"]
+    began, said = time.monotonic(), dict[str, Any]()
+    while said.get("status") not in ("completed", "failed"):
+        assert time.monotonic() - began < _RENDER_SECONDS, said
+        time.sleep(0.3)
+        said = json.load(urlopen(Request(f"{base}/api/status/{job}", headers=headers), timeout=60))
+    assert said["status"] == "completed", said["logs"]
+    urls = [str(clip["video_url"]) for clip in said["result"]["clips"]]
+    return [urlopen(url if "://" in url else base + url, timeout=60).read() for url in urls]
 
 
 def _shake_hands(port: int, host: str, authority: str) -> None:

@@ -94,8 +94,9 @@ def test_serve_writes_its_log_to_standard_error_and_nothing_else_there(form: str
         assert process.stderr
         first = process.stdout.readline()
         root = first.split(" on ")[1].split()[0]
-        with urlopen(f"{root}/_simulator/health", timeout=10) as reply:
-            assert reply.status == 200
+        for path in ("ready", "health", "clock"):  # the probes are no lines
+            with urlopen(f"{root}/_simulator/{path}", timeout=10) as reply:
+                assert reply.status == 200
         line = process.stderr.readline()  # while it serves: nothing waits for its end
         process.terminate()
         _, rest = process.communicate(timeout=30)
@@ -103,10 +104,10 @@ def test_serve_writes_its_log_to_standard_error_and_nothing_else_there(form: str
     assert rest == ""
     if form == "json":
         said = json.loads(line)
-        assert (said["kind"], said["operation"], said["status"]) == ("control", "getHealth", 200)
+        assert (said["kind"], said["operation"], said["status"]) == ("control", "getClock", 200)
     else:
         assert " 200 GET " in line
-        assert "/_simulator/health" in line
+        assert "/_simulator/clock" in line
 
 
 def test_serve_answers_when_standard_error_is_closed() -> None:
@@ -118,7 +119,7 @@ def test_serve_answers_when_standard_error_is_closed() -> None:
         assert process.stdout
         root = process.stdout.readline().split(" on ")[1].split()[0]
         for _ in range(3):
-            with urlopen(f"{root}/_simulator/health", timeout=10) as reply:
+            with urlopen(f"{root}/_simulator/clock", timeout=10) as reply:
                 assert reply.status == 200
         process.terminate()
         assert process.wait(timeout=30) == 0

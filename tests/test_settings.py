@@ -155,6 +155,14 @@ def test_where_webhooks_cannot_be_allowed_to_is_said_with_what_can(entry: str) -
     assert repr(entry) in str(told.value)
 
 
+def test_a_host_that_is_let_through_may_be_an_address() -> None:
+    said = {"SIMULATOR_PROXY_PASSTHROUGH": "Api.Example.com.,*.example.com,203.0.113.7,2001:DB8::0:7"}
+
+    opened = read_settings({}, said).proxy_passthrough
+
+    assert opened == ("api.example.com", "*.example.com", "203.0.113.7", "2001:db8::7")
+
+
 def test_a_seed_that_nobody_gave_differs_from_start_to_start() -> None:
     assert read_settings({}, {}).seed != read_settings({}, {}).seed
     assert read_settings({"seed": ""}, {}).seed
@@ -185,7 +193,7 @@ def test_one_on_loopback_needs_none(host: str) -> None:
         ({"SIMULATOR_FOLDER": "/nowhere"}, "there is no folder '/nowhere'"),
         ({"SIMULATOR_TLS_KEY": "key.pem"}, "a key and no certificate"),
         ({"SIMULATOR_TLS": "on", "SIMULATOR_TLS_PORT": "8080"}, "given twice"),
-        ({"SIMULATOR_PROXY_PASSTHROUGH": "https://x"}, "is no host name"),
+        ({"SIMULATOR_PROXY_PASSTHROUGH": "https://x"}, "is no host"),
         ({"SIMULATOR_DEVICE": "gpu"}, "there is no device 'gpu'; write auto, cpu, cuda"),
         ({"SIMULATOR_SLOTS": "0"}, "0 is no number of slots"),
         ({"SIMULATOR_LIVE": "on", "SIMULATOR_CLOCK": "skip"}, "rendered in real time"),

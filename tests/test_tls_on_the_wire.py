@@ -189,6 +189,19 @@ def test_where_no_folder_can_be_written_the_start_says_how_to_fetch_the_ca(tmp_p
         assert 'SSL_CERT_FILE="$PWD/ca.pem"' in printed
 
 
+@pytest.mark.parametrize(("host", "warns"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_a_proxy_that_others_can_use_for_more_than_vendors_is_warned_of(
+    tmp_path: Path, host: str, *, warns: bool
+) -> None:
+    with Background(settings(tmp_path)) as here:
+        said = msgspec.structs.replace(here.simulator.settings, host=host, proxy_passthrough=("a.example", "b.example"))
+        here.simulator.settings = said  # it listens on loopback still
+
+        printed = welcome(here.simulator)
+
+    assert ("Warning: whoever can reach this port gets through it to a.example, b.example" in printed) == warns
+
+
 def test_the_control_api_is_behind_https_too_and_its_token_guards_it_there(tmp_path: Path) -> None:
     token = msgspec.structs.replace(settings(tmp_path), token="let-me-in")
 

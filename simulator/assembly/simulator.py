@@ -88,15 +88,20 @@ class Simulator:
         self._tls_door: OpenDoor | None = None
 
     def _new_runner(self) -> "Runner":
-        from simulator.renders.starting import missing, new_runner  # here, for few servers render
+        from simulator.renders.starting import missing, new_engine, new_runner  # here, for few servers render
 
-        if lacks := missing():
-            raise BadSetting(lacks)
         settings = self.settings
+        if lacks := missing(settings.engine):
+            raise BadSetting(lacks)
         runner = new_runner(
             self._live_of,
-            slots=settings.slots,
-            device=settings.device,
+            engine=new_engine(
+                settings.slots,
+                settings.device,
+                name=settings.engine,
+                ray_address=settings.ray_address,
+                gpu_share=settings.gpu_share,
+            ),
             allowed=settings.live_allow,
             is_marked=settings.has_marks,
         )
@@ -138,10 +143,10 @@ class Simulator:
     def _new_control(self) -> "Control":
         from simulator.server.control import Control  # here, for a start that nobody controls need not wait 30 ms
 
-        token, host = self.settings.token, self.settings.host
+        token, own_hosts = self.settings.token, (self.settings.host, *self.settings.tls_names)
         services = (self.sandboxes, self.library, self.dispatcher, self.vendor_names, vendors.load)
         ca_pem = self.authority.ca_pem if self.authority else b""
-        return Control(*services, token=token, host=host, ca_pem=ca_pem, metrics=self._new_metrics())
+        return Control(*services, token=token, own_hosts=own_hosts, ca_pem=ca_pem, metrics=self._new_metrics())
 
     @property
     def control(self) -> "Control":
@@ -165,10 +170,11 @@ class Simulator:
 
         Raises:
             CannotListen: one of them cannot be had; none stays open then.
+            BadSetting: what is to render cannot work here.
         """
         self._observe()
         if self.runner is not None:
-            await self.runner.start()
+            await self._start_rendering(self.runner)
         self.dispatcher.start()
         apart = self.settings.control_port is not None
         try:
@@ -189,6 +195,15 @@ class Simulator:
             await self.close()
             raise
         self._late_control.is_ready = True
+
+    async def _start_rendering(self, runner: "Runner") -> None:
+        from simulator.renders.engine import EngineFailure  # here, for few servers render
+
+        try:
+            await runner.start()
+        except EngineFailure as error:
+            await self.close()
+            raise BadSetting(f"live mode cannot start: {error}") from error
 
     def _observe(self) -> None:
         """Begin to tell what happens, as it is wanted."""
@@ -242,10 +257,10 @@ class Simulator:
         """Stop to listen, and end whatever waits."""
         if self.pipeline.control is not None:
             self.pipeline.control.stop()
+        if self.runner is not None:
+            await self.runner.close(self.settings.drain)  # first, for jobs are told how their renders ended
         for sandbox in self.sandboxes:
             sandbox.close()
-        if self.runner is not None:
-            await self.runner.close()
         await self.dispatcher.close()
         for door in self.doors:
             await door.close()
@@ -254,6 +269,14 @@ class Simulator:
         self.crowd.close()
         self.doors.clear()
         self.observers.close()
+
+    def played_kinds(self) -> dict[str, list[str]]:
+        """Return the kinds of jobs, by vendor, that play their scenario even where the server is live."""
+        found = {
+            vendor.name: [kind.name for kind in vendor.kinds if kind.live is None]
+            for vendor in map(vendors.load, self.vendor_names)
+        }
+        return {vendor: kinds for vendor, kinds in found.items() if kinds}
 
     def unfit_kinds(self) -> dict[str, list[str]]:
         """Return the kinds of jobs, by vendor, that cannot play the default scenario and keep to their vendor's."""
@@ -279,6 +302,11 @@ class Simulator:
     def tls_url(self) -> str:
         """The same for https; "" where it is not served."""
         return f"https://{self._host}:{self._tls_door.port}" if self._tls_door else ""
+
+    @property
+    def control_door(self) -> OpenDoor:
+        """The port that the control API is behind, where there is one."""
+        return self.doors[0 if self.settings.control_port is None else 1 + len(self.settings.vendor_ports)]
 
     @property
     def _host(self) -> str:

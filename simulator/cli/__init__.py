@@ -1,4 +1,4 @@
-"""The command line: ``simulator serve``, ``exec``, ``receive``, ``demo``, ``check``, ``hosts`` and ``health``; each imports only what it needs itself."""
+"""The command line: ``simulator serve``, ``exec``, ``receive``, ``demo``, ``check``, ``twin``, ``hosts`` and ``health``; each imports only what it needs itself."""
 
 import argparse
 import gc
@@ -37,6 +37,10 @@ def _run(options: argparse.Namespace) -> int:
         from simulator.cli.receive import receive
 
         return receive(**{name: said for name, said in vars(options).items() if name != "command"})
+    if options.command == "twin":
+        from simulator.cli.twin import twin
+
+        return twin(**{name: said for name, said in vars(options).items() if name != "command"})
     if options.command == "hosts":
         from simulator.cli.hosts import hosts
 
@@ -108,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--speed", type=_number, default=4.0, help="virtual seconds a second (4); 0 does not wait at all")
     check = commands.add_parser("check", help="say what is wrong with scenario files")
     check.add_argument("paths", nargs="+", metavar="PATH", help="a scenario file, or a folder with some")
+    _add_twin(commands)
     hosts = commands.add_parser("hosts", help="print the lines of a hosts file by which the vendors' names lead here")
     hosts.add_argument("--address", default="127.0.0.1", help="the IP address that the simulator has (127.0.0.1)")
     health = commands.add_parser("health", help="ask a running server whether it is ready; status 0 if it is, 1 if not")
@@ -191,3 +196,21 @@ def _add_receive(commands: Any) -> None:
         help="what they are answered, one after the other and then always the last, such as 503,503,200 (200)",
     )
     say("--json", dest="for_scripts", action="store_true", help="one line of JSON each; the start goes to stderr")
+
+
+def _add_twin(commands: Any) -> None:
+    twin = commands.add_parser(
+        "twin",
+        help="make a scenario that is timed like live jobs, and say how near it comes to them",
+        description="Makes a scenario in which each state lasts as long as it did in jobs that were rendered for real, and holds "
+        "simulated jobs against live ones.",
+        epilog="docs/twin.md tells more.",
+    )
+    say = twin.add_argument
+    say("source", metavar="URL|FILE", help="a server with live jobs, or a file of jobs as its control API shows them")
+    say("--vendor", default="", metavar="NAME", help="only jobs of this vendor")
+    say("--kind", default="", metavar="NAME", help="only jobs of this kind, such as video")
+    say("--sandbox", default="", metavar="ID", help="the sandbox whose jobs they are (main)")
+    say("--token", default=None, metavar="TEXT", help="the token of the server's control API (SIMULATOR_TOKEN)")
+    say("--into", default="", metavar="FILE", help="the file to write, whose name names the scenario (standard output)")
+    say("--save", default="", metavar="FILE", help="keep the jobs in this file, for another time")

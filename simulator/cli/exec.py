@@ -66,9 +66,11 @@ def _pointed(server: Background, environment: Mapping[str, str], folder: Path) -
             f"{str(kept_in)!r} cannot be written, and the program is to find the test CA there; --tls-folder names another"
         )
     is_ipv4_here = ":" not in host and (is_loopback(host) or host == "0.0.0.0")  # noqa: S104 - compared with, not bound
+    url = server.url if is_ipv4_here else simulator.url
     return point(
         environment,
-        url=server.url if is_ipv4_here else simulator.url,
+        url=url,
+        control_url=f"{url.rpartition(':')[0]}:{simulator.control_door.port}",
         hosts=[name for name in simulator.desks.hosts if ":" not in name],
         ca_file=authority.ca_file,
         bundle_file=authority.bundle_file,

@@ -32,7 +32,7 @@ def health(url: str, first_process: Path = Path("/proc/1/cmdline")) -> int:
 def _ready_at(url: str) -> str:
     try:
         parts = urlsplit(url)
-        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
     except ValueError:
         is_one = False
     if not is_one:
@@ -73,7 +73,7 @@ def _ask(url: str) -> str:
         reply = connection.getresponse()
         said = reply.read(300).decode("utf-8", "replace")
         return "" if reply.status == 200 else f"not ready: {reply.status} {' '.join(said.split())}"
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, UnicodeError) as error:  # the last is of a name that can be none, as in http://a..b
         return f"no answer: {' '.join(str(error).split()) or type(error).__name__}"
     finally:
         connection.close()

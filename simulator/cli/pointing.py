@@ -30,10 +30,12 @@ def point(
     ca_file: Path,
     bundle_file: Path,
     folder: Path,
+    control_url: str = "",
     token: str | None = None,
 ) -> Pointed:
     """Return an environment in which clients reach ``hosts`` through the proxy at ``url``, and trust what they find there.
 
+    ``control_url`` is where it is commanded, if not there: vendors by prefix are there too.
     Roots that the environment already named stay trusted: where there are some, files in ``folder`` hold them and ours.
     Settings of ours are left out, so that a second simulator may be started inside.
     """
@@ -45,7 +47,7 @@ def point(
         said[name] = _trusting(said.get(name), bundle_file, folder, name)
     for name in _ADDS_ROOTS:
         said[name] = _trusting(said.get(name), ca_file, folder, name)
-    said |= {"NODE_USE_ENV_PROXY": "1", TOLD: url}
+    said |= {"NODE_USE_ENV_PROXY": "1", TOLD: control_url or url}
     if token is not None:
         said[f"{PREFIX}TOKEN"] = token  # the control API asks whoever is in there for it
     return Pointed(said, remarks)

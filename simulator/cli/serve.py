@@ -31,7 +31,7 @@ def serve(flags: Mapping[str, Any]) -> int:
         return fail(f"the scenarios have mistakes; nothing was started\n{error}")
     try:
         run_loop(lambda: _serve(simulator))
-    except CannotListen as error:
+    except (BadSetting, CannotListen) as error:
         return fail(str(error))
     return 0
 
@@ -85,6 +85,13 @@ def welcome(simulator: Simulator) -> str:
                 lines.append(f"    also at   {url.rpartition(':')[0]}:{door.port}{where}")
         first_call = vendor.first_call.replace("{base}", f"{url}/{name}").replace("{key}", vendor.sample_key)
         lines += [f"    key       {vendor.sample_key}", f"    try       {first_call}", ""]
+    if simulator.runner is not None:
+        played = "; ".join(f"{name} ({', '.join(kinds)})" for name, kinds in simulator.played_kinds().items())
+        lines += [
+            f"  Live: jobs are done for real on {simulator.runner.device}, {settings.slots} at a time; docs/live.md says how well.",
+            *([f"  Not done for real, but played as their scenario says: {played}."] if played else []),
+            "",
+        ]
     if unfit := simulator.unfit_kinds():
         said = "; ".join(f"{name} ({', '.join(kinds)})" for name, kinds in unfit.items())
         lines += [
@@ -94,8 +101,7 @@ def welcome(simulator: Simulator) -> str:
     if simulator.authority is not None:
         lines += [*_ways_by_real_names(simulator), ""]
     if settings.has_control:
-        door = simulator.doors[1 + len(settings.vendor_ports) if settings.control_port is not None else 0]
-        control = f"{url.rpartition(':')[0]}:{door.port}"
+        control = f"{url.rpartition(':')[0]}:{simulator.control_door.port}"
         lines.append(f"  Control API {control}/_simulator/openapi/simulator.json")
         if settings.token:
             lines.append(f"  Its token   {settings.token}   (Authorization: Bearer …)")
@@ -131,7 +137,11 @@ def _ways_by_real_names(simulator: Simulator) -> list[str]:
         if group := [one for one in said if about in one.partition("=")[0] + "="]:
             lines.append(f"    export {' '.join(group)}")
             said = [one for one in said if one not in group]
-    return [*lines, "    aiohttp reads them with ClientSession(trust_env=True), Node's fetch from Node 24 on."]
+    lines.append("    aiohttp reads them with ClientSession(trust_env=True), Node's fetch from Node 24 on.")
+    if settings.proxy_passthrough and not is_loopback(settings.host):
+        opened = ", ".join(settings.proxy_passthrough)
+        lines.append(f"    Warning: whoever can reach this port gets through it to {opened}, by any port of theirs.")
+    return lines
 
 
 def _clock(settings: Settings) -> str:

@@ -38,16 +38,16 @@ def fixed(ms: int) -> Duration:
     return Duration(ms, ms)
 
 
-def read_ms(text: object) -> int:
-    """Return a length such as ``2m`` in milliseconds; a whole number is milliseconds already.
+def read_ms(text: object, times: int = 1) -> int:
+    """Return a length such as ``2m``, so many times, in milliseconds; a whole number is milliseconds already.
 
     Raises:
         ValueError: it is neither, or it is longer than a hundred years.
     """
     if isinstance(text, int) and not isinstance(text, bool):
-        ms = text
+        ms = text * times
     elif isinstance(text, str) and (match := _ONE.fullmatch(text.strip())):
-        ms = round(float(match[1]) * UNITS_MS[match[2]])
+        ms = round(float(match[1]) * UNITS_MS[match[2]] * times)
     else:
         raise ValueError(f"{text!r} is no length of time; write for example 500ms, 30s, 2m, 1.5h or 31d")
     if not 0 <= ms <= LONGEST_MS:
@@ -55,8 +55,8 @@ def read_ms(text: object) -> int:
     return ms
 
 
-def read_duration(value: object) -> Duration:
-    """Return what a scenario says for a length: ``30s``, ``2s..6s`` or ``{median: 30s, p95: 90s}``.
+def read_duration(value: object, times: int = 1) -> Duration:
+    """Return what a scenario says for a length, so many times: ``30s``, ``2s..6s`` or ``{median: 30s, p95: 90s}``.
 
     Raises:
         ValueError: it is none of these; the message says what would be.
@@ -64,13 +64,13 @@ def read_duration(value: object) -> Duration:
     if isinstance(value, dict):
         if set(value) != {"median", "p95"}:
             raise ValueError("a distribution has exactly the keys median and p95")
-        median_ms, p95_ms = read_ms(value["median"]), read_ms(value["p95"])
+        median_ms, p95_ms = read_ms(value["median"], times), read_ms(value["p95"], times)
         if not 0 < median_ms < p95_ms:
             raise ValueError("a distribution needs 0 < median < p95")
         return Duration(0, 0, median_ms, p95_ms)
     if isinstance(value, str) and ".." in value:
         low, _, high = value.partition("..")
-        low_ms, high_ms = read_ms(low), read_ms(high)
+        low_ms, high_ms = read_ms(low, times), read_ms(high, times)
         if low_ms > high_ms:
             raise ValueError(f"{value!r} runs backwards; write {high.strip()}..{low.strip()}")
         return Duration(low_ms, high_ms)
@@ -78,4 +78,4 @@ def read_duration(value: object) -> Duration:
         return fixed(0)
     if not isinstance(value, str):
         raise ValueError(f"{value!r} has no unit; write for example {', '.join(FORMS)}")
-    return fixed(read_ms(value))
+    return fixed(read_ms(value, times))

@@ -159,12 +159,12 @@ class Fields:
             self.note((key,), f"{shown(value)} is neither true nor false", ("true", "false"))
         return value is True
 
-    def duration(self, key: str) -> Duration | None:
-        """Return a length of time: fixed, a range or a distribution."""
+    def duration(self, key: str, times: int = 1) -> Duration | None:
+        """Return a length of time, so many times: fixed, a range or a distribution."""
         if key not in self:
             return None
         try:
-            return read_duration(self._values[key])
+            return read_duration(self._values[key], times)
         except ValueError as error:
             self.note((key,), str(error))
             return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from simulator.jobs.chance import Draws
-from simulator.jobs.durations import fixed
+from simulator.jobs.durations import LONGEST_MS, fixed
 from simulator.jobs.errors import UnfitScenario
 from simulator.jobs.files import Output
 from simulator.jobs.grid import Grid
@@ -81,6 +81,7 @@ def make_plan(
     draws: Draws,
     *,
     item_count: int = 0,
+    frames: int = 0,
     item_errors: Mapping[int, Failure] = {},
     refresh: Grid | None = None,
     queues: bool = False,
@@ -94,12 +95,13 @@ def make_plan(
 ) -> Plan:
     """Throw every die of a job. Each is named by its state, so a change in one state shifts no other.
 
+    ``frames`` are those of all outputs together, for states that last by them.
     Where a batch's scenario says nothing of items, they finish evenly over its last running state.
     ``item_errors`` are those that fail whatever the scenario says. What a scenario says of an expiry replaces
     ``job_expiry`` and ``file_expiry``; sweeps count from ``epoch_ms``.
     """
     thens = [_pick(state.then, draws, state.word) for state in script.states]
-    spans = [OPEN_END if is_live and state.then else _span(script, state, draws) for state in script.states]
+    spans = [OPEN_END if is_live and state.then else _span(script, state, draws, frames) for state in script.states]
     plan = Plan(script, tuple(thens), tuple(spans), (), "", refresh, 1.0, queues, outputs, price, switches)
     if not _succeeds(plan):
         plan = msgspec.structs.replace(plan, reach=0.2 + 0.7 * draws.ratio("reach"))
@@ -161,14 +163,17 @@ def _pick(branches: tuple[Branch, ...], draws: Draws, word: str) -> str:
     return branches[-1].to
 
 
-def _span(script: Script, state: State, draws: Draws) -> int:
+def _span(script: Script, state: State, draws: Draws, frames: int) -> int:
     if not state.has_known_end:
         return OPEN_END
     if state.ahead is not None:
         next_state = script.states[script.at[state.then[0].to]]
         lasts = next_state.lasts or fixed(10_000)
         return sum(lasts.drawn(draws, "ahead", place) for place in range(state.ahead))
-    return state.lasts.drawn(draws, "for", state.word) if state.lasts else 0
+    lasts_ms = state.lasts.drawn(draws, "for", state.word) if state.lasts else 0
+    if state.frames_last is not None:  # one die for all frames: a machine is slow throughout
+        lasts_ms += round(state.frames_last.drawn(draws, "frames", state.word) * frames / 1000)
+    return min(lasts_ms, LONGEST_MS)
 
 
 def _items(said: Items, count: int, errors: Mapping[int, Failure], draws: Draws) -> tuple[Item, ...]:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.jobs.durations import FORMS, read_duration
+from simulator.jobs.durations import FORMS, fixed, read_duration
 from simulator.jobs.fields import Fields, is_number, nearest, shown
 from simulator.jobs.job import DELETED, EDITED, FORCED, GRANTED, LOOKED
 from simulator.jobs.scenario import Branch, Failure, Items, State
 from simulator.jobs.steps import Step
 
 STATE_KEYS = ("for", "then", "ahead", "items", "on", "error", "shown_as")
-FOR_FORMS = (*FORMS, "forever", "{polls: 3}", "{until: rendered, simulated: 20s}")
+FOR_FORMS = (*FORMS, "forever", "{polls: 3}", "{until: rendered, simulated: 20s}", "{frame: 40ms, start: 2s}")
 MOST_ITEMS = 1000
 _EVENT = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 _NOT_FOR_SCENARIOS = (DELETED, EDITED, FORCED, GRANTED, LOOKED)
@@ -92,6 +92,11 @@ def _length(fields: Fields) -> dict[str, Any]:
                     ("for",), f"`until: rendered` is for live jobs, `simulated` for all others: {key!r} is missing"
                 )
         return {"until_rendered": True, "lasts": until.duration("simulated")}
+    if isinstance(said, dict) and ("frame" in said or "start" in said):
+        parts = fields.fields("for", ("frame", "start"))
+        if "frame" not in parts:
+            fields.note(("for",), "`start` is what comes before the frames: the key 'frame' is missing")
+        return {"frames_last": parts.duration("frame", 1000), "lasts": parts.duration("start") or fixed(0)}
     if isinstance(said, dict) and not said.keys() & {"median", "p95"}:
         fields.note(("for",), "this is no form of a length of time", FOR_FORMS)
         return {}
@@ -136,7 +141,10 @@ def _check_queue(found: Fields, state: State, states: Mapping[str, State]) -> No
     if state.ahead is None:
         return
     to = states.get(state.then[0].to) if len(state.then) == 1 else None
-    if to is None or to.lasts is None:
+    if to is not None and to.frames_last is not None:
+        message = f"nobody knows how many frames the jobs ahead have, and {to.word!r} lasts by its frames"
+        found.note((state.word, "ahead"), message, on_key=True)
+    elif to is None or to.lasts is None:
         message = (
             "each job ahead takes the `for` of the next state, so `then` must name one state with a length of time"
         )

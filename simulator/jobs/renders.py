@@ -91,8 +91,9 @@ Media = int | str
 class Pairing(msgspec.Struct, frozen=True, gc=False):
     """Whose face goes onto whose. ``source`` is a picture.
 
-    ``source_face`` and ``target_face`` count faces from the left, None is the most prominent one; ``target_points`` find the
-    target's face by where its landmarks are, in pixels of the target, before ``target_face`` does.
+    ``source_face`` and ``target_face`` count faces from 0, the most prominent first. A source's None is that one; a target's
+    is everybody whom no other pairing names. ``target_points`` find the target's face by where its landmarks are, in pixels
+    of the target.
     """
 
     source: Media
@@ -112,6 +113,7 @@ class Swap(msgspec.Struct, frozen=True, gc=False, tag=True):
     output: int = 0
     kind: str = "face"  # or "head"
     is_still: bool = False
+    keeps_sound: bool = True
 
 
 class People(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -41,10 +41,14 @@ class Items(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """One state of a scenario. Without ``then`` it is final; with ``then`` and nothing else it passes at once."""
+    """One state of a scenario. Without ``then`` it is final; with ``then`` and nothing else it passes at once.
+
+    ``frames_last`` is what a thousand frames of the outputs add to ``lasts``: one frame may take less than a millisecond.
+    """
 
     word: str
     lasts: Duration | None = None
+    frames_last: Duration | None = None
     polls: int | None = None
     forever: bool = False
     until_rendered: bool = False
@@ -165,6 +169,7 @@ class Script(msgspec.Struct, frozen=True):
     cancel_to: tuple[str | None, ...] = ()
     counts_looks: bool = False
     until_rendered: bool = False
+    counts_frames: bool = False
 
 
 def fit(scenario: Scenario, lifecycle: Lifecycle, *, queues: bool = False) -> Script:
@@ -189,6 +194,7 @@ def fit(scenario: Scenario, lifecycle: Lifecycle, *, queues: bool = False) -> Sc
         tuple(dict(state.on).get(CANCEL) or lifecycle.follower(state.word, CANCELLED) for state in states),
         any(state.polls is not None for state in states),
         any(state.until_rendered for state in states),
+        any(state.frames_last is not None for state in states),
     )
 
 
@@ -245,6 +251,11 @@ def _shared_out(
                 state,
                 word=row.word,
                 lasts=state.lasts.scaled(row.share / whole) if state.lasts and len(rows) > 1 else state.lasts,
+                frames_last=(
+                    state.frames_last.scaled(row.share / whole)
+                    if state.frames_last and len(rows) > 1
+                    else state.frames_last
+                ),
                 then=then if is_last else (Branch(rows[position + 1].word),),
                 on=on,
             )

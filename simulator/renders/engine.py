@@ -56,7 +56,9 @@ class Render:
 
 
 class Engine(Protocol):
-    """Every method is called on the loop that serves."""
+    """Every method is called on the loop that serves. ``device`` is what renders, "" before the start."""
+
+    device: str
 
     async def start(self) -> None:
         """Have workers ready, models loaded.

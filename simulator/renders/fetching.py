@@ -31,7 +31,7 @@ class Fetcher:
         """Write what a URL leads to into a file; redirects are not followed.
 
         Raises:
-            RenderFailure: ``too_large``, or ``undecodable`` where it cannot be had; the detail says why.
+            RenderFailure: ``too_many_bytes``, or ``undecodable`` where it cannot be had; the detail says why.
         """
         try:
             async with (
@@ -64,7 +64,7 @@ class Fetcher:
             await asyncio.to_thread(file.close)
 
     def _too_large(self, url: str) -> RenderFailure:
-        return RenderFailure("too_large", f"{shown_url(url)} is larger than {self._most_bytes} bytes")
+        return RenderFailure("too_many_bytes", f"{shown_url(url)} is larger than {self._most_bytes} bytes")
 
 
 def _unreachable(url: str, why: str) -> RenderFailure:

@@ -54,11 +54,11 @@ class Keeping:
         """Remove what nobody needs any more."""
         for path, wants in list(self._uploads.items()):
             if not wants(path):
-                del self._uploads[path]
+                self._uploads.pop(path, None)  # another thread may have swept at the same time
                 Path(path).unlink(missing_ok=True)
         for folder, is_needed in list(self._folders.items()):
             if not is_needed():
-                del self._folders[folder]
+                self._folders.pop(folder, None)
                 shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:

@@ -48,6 +48,22 @@ FromWorker = Ready | Told | Done | Failed
 _encode = msgspec.msgpack.Encoder().encode
 _to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
 _from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
+_order: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
+
+
+def packed(message: FromWorker | Order) -> bytes:
+    """Return a message, or an order, as bytes of their own."""
+    return _encode(message)
+
+
+def unpacked_order(said: bytes) -> Order:
+    """Return an order from its bytes."""
+    return _order.decode(said)
+
+
+def unpacked(said: bytes) -> FromWorker:
+    """Return a worker's message from its bytes."""
+    return _from_worker.decode(said)
 
 
 def framed(message: ToWorker | FromWorker) -> bytes:

@@ -1,7 +1,7 @@
 """A job's wishes as orders: its inputs by where they lie, its outputs by what the vendor promised."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -23,20 +23,22 @@ from simulator.media.live.orders import (
 Inputs = Mapping[Media, Path]
 
 
-def media_of(wishes: Sequence[Wish]) -> list[Media]:
-    """Return the media that a job's wishes are about, each once."""
-    found: dict[Media, None] = {}
-    for wish in wishes:
-        match wish:
-            case Swap():
-                found |= dict.fromkeys((wish.target, *(pairing.source for pairing in wish.pairings)))
-            case People():
-                found[wish.target] = None
-            case Portrait():
-                found[wish.picture] = None
-            case Clips():
-                found[wish.video] = None
-    return list(found)
+def media_of(wish: Wish) -> tuple[Media, ...]:
+    """Return the media that a wish is about, each once; the sources of a swap come first."""
+    match wish:
+        case Swap():
+            return tuple(dict.fromkeys((*(pairing.source for pairing in wish.pairings), wish.target)))
+        case People():
+            return (wish.target,)
+        case Portrait():
+            return (wish.picture,)
+        case Clips():
+            return (wish.video,)
+
+
+def is_source_of(wish: Wish, media: Media) -> bool:
+    """Return whether a medium only gives a swap its face."""
+    return isinstance(wish, Swap) and media != wish.target
 
 
 def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *, is_marked: bool = True) -> Order:
@@ -49,14 +51,16 @@ def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *
                 for one in wish.pairings
             )
             kind = "head" if wish.kind == "head" else "face"
-            picture = _picture_type(outputs, wish.output)
+            promised = outputs[wish.output].media_type if wish.output < len(outputs) else ""
             return SwapOrder(
                 job.id,
                 str(inputs[wish.target]),
                 pairings,
                 folder,
                 kind=kind,  # type: ignore[arg-type]
-                media_type=picture,
+                media_type=promised,
+                is_still=wish.is_still,
+                keeps_sound=wish.keeps_sound,
                 is_marked=is_marked,
                 limits=limits,
             )
@@ -88,6 +92,7 @@ def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *
                 least_ms=wish.least_ms,
                 most_ms=wish.most_ms,
                 size_px=(outputs[0].width_px, outputs[0].height_px) if outputs else (1080, 1920),
+                stem=_stem(outputs),
                 is_marked=is_marked,
                 limits=limits,
             )
@@ -106,10 +111,15 @@ def measured(planned: Output, file: MadeFile) -> Output:
         width_px=file.width_px,
         height_px=file.height_px,
         size_bytes=file.size_bytes,
-        duration_ms=file.duration_ms,
+        duration_ms=max(file.duration_ms, 1) if file.media_type.startswith("video/") else 0,
         frames=file.frames,
         stored=file.path,
     )
+
+
+def _stem(outputs: tuple[Output, ...]) -> str:
+    """Return what clips are called before ``_clip_<number>``, as promised."""
+    return PurePosixPath(outputs[0].path).stem.rpartition("_clip_")[0] if outputs else ""
 
 
 def _picture_type(outputs: tuple[Output, ...], index: int) -> str:

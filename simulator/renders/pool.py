@@ -2,26 +2,23 @@
 
 import asyncio
 import logging
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
 
-from simulator.media.live.failures import RenderFailure
 from simulator.media.live.orders import Order
-from simulator.renders.engine import EngineFailure, Render
-from simulator.renders.messages import Do, Done, Failed, Ready, Stop, Told, framed, next_from_worker
+from simulator.renders.messages import Do, Failed, FromWorker, Stop, ToWorker, framed, next_from_worker
+from simulator.renders.slots import Patience, Slots
 
 WORKER = ("-m", "simulator.renders.worker")
-STOP_SECONDS = 5.0
-"""How long a worker may take to end a cancelled order by itself; then it is killed and replaced."""
-SILENT_SECONDS = 600.0
-"""How long a worker may say nothing; then it hangs, is killed and replaced."""
+_MOST_LETTERS = 500  # of a line that a worker's libraries print
 _LOG = logging.getLogger("simulator")
 
 
-class Pool:
-    """Orders wait in one row; each slot takes the next. ``command`` is what a worker is started with, Python aside."""
+class Pool(Slots):
+    """Worker processes on this machine. ``command`` is what one is started with, Python aside."""
 
     def __init__(
         self,
@@ -29,161 +26,74 @@ class Pool:
         device: str = "auto",
         *,
         command: Sequence[str] = WORKER,
-        stop_seconds: float = STOP_SECONDS,
-        silent_seconds: float = SILENT_SECONDS,
+        patience: Patience | None = None,
     ) -> None:
-        self.device = ""
-        self._command = (sys.executable, *command, device)
-        self._stop_seconds, self._silent_seconds = stop_seconds, silent_seconds
-        self._row: asyncio.Queue[Render] = asyncio.Queue()
-        self._slots = [_Slot(self) for _ in range(slots)]
-        self._tasks: list[asyncio.Task[None]] = []
-        self._under_way: set[Render] = set()
-        self._is_closed = False
+        whole = (sys.executable, *command, device, str(slots))
+        super().__init__([WorkerProcess(whole) for _ in range(slots)], patience or Patience())
+
+
+class WorkerProcess:
+    """A process that reads orders from its standard input, and ends when that is closed."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._process: Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._last_line = ""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Start the workers and wait until the first says that its models are loaded.
-
-        Raises:
-            EngineFailure: it says why it cannot.
-        """
-        try:
-            self.device = await self._slots[0].begin()
-        except RenderFailure as failure:
-            await self._slots[0].kill()
-            raise EngineFailure(failure.detail or "the worker process ended as it began") from failure
-        self._tasks = [asyncio.create_task(slot.work()) for slot in self._slots]
-
-    def render(self, order: Order) -> Render:
-        """Take an order; it begins when a slot is free."""
-        render = Render(order)
-        if self._is_closed:
-            render.end(RenderFailure("cancelled", "the server is stopping"))
-        else:
-            self._under_way.add(render)
-            self._row.put_nowait(render)
-        return render
-
-    async def close(self, drain_seconds: float = 0.0) -> None:
-        """Take nothing more; what is under way may end within the time given, the rest is cancelled."""
-        self._is_closed = True
-        if drain_seconds and self._under_way:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(drain_seconds):
-                    await self._row.join()
-        for render in list(self._under_way):
-            render.cancel()
-            self.over(render, RenderFailure("cancelled", "the server is stopping"))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for slot in self._slots:
-            await slot.kill()
-
-    # For slots
-
-    async def next(self) -> Render:
-        """Return the next order that still wants to be rendered."""
-        while (render := await self._row.get()).is_over or render.is_cancelled.is_set():
-            self.over(render, RenderFailure("cancelled"))
-            self._row.task_done()
-        return render
-
-    def over(self, render: Render, failure: RenderFailure | None = None) -> None:
-        """Say how an order ended."""
-        self._under_way.discard(render)
-        render.end(failure)
-
-    def done(self) -> None:
-        """Hear that a slot is free again."""
-        self._row.task_done()
-
-    async def new_process(self) -> Process:
-        """Start a worker; it reads orders from its standard input and ends when that is closed."""
-        return await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
-
-    @property
-    def stop_seconds(self) -> float:
-        """How long a worker may take to stop."""
-        return self._stop_seconds
-
-    @property
-    def silent_seconds(self) -> float:
-        """How long a worker may say nothing."""
-        return self._silent_seconds
-
-
-class _Slot:
-    """One place where work is done, with the process that does it at present."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._process: Process | None = None
-
-    async def begin(self) -> str:
-        """Have a process that is ready; return the device it works on.
-
-        Raises:
-            RenderFailure: it ended before it was.
-        """
-        if self._process is not None and self._process.returncode is None:
-            return ""
-        self._process = await self._pool.new_process()
-        message = await self._hear()
-        if isinstance(message, Ready):
-            return message.device
-        raise _failure(message)
-
-    async def work(self) -> None:
-        """Render one order after the other, for ever."""
-        while True:
-            render = await self._pool.next()
-            try:
-                self._pool.over(render, await self._rendered(render))
-            finally:
-                self._pool.done()
-
-    async def _rendered(self, render: Render) -> RenderFailure | None:
-        try:
-            await self.begin()
-            self._say(framed(Do(render.order)))
-            stopping = asyncio.create_task(self._stop_when_cancelled(render))
-            try:
-                while isinstance(message := await self._hear(), Told):
-                    render.tell(message.news)
-            finally:
-                stopping.cancel()
-            if isinstance(message, Done):
-                return None
-            raise _failure(message)
-        except RenderFailure as failure:
-            if failure.reason == "crashed":
-                await self.kill()  # whatever state it is in, the next order gets a new one
-                _LOG.warning("a render worker failed and is replaced: %s", failure.detail)
-            if render.is_cancelled.is_set():
-                return RenderFailure("cancelled")
-            return failure
-
-    async def _stop_when_cancelled(self, render: Render) -> None:
-        await render.is_cancelled.wait()
-        self._say(framed(Stop()))
-        await asyncio.sleep(self._pool.stop_seconds)
+        """Start the process anew."""
         await self.kill()
+        self._last_line = ""
+        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        assert self._process.stderr is not None
+        self._reading = asyncio.create_task(self._pass_on(self._process.stderr, self._process.pid))
 
-    def _say(self, said: bytes) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        with suppress(ConnectionError):  # whoever listens for the answer learns that it is gone
-            self._process.stdin.write(said)
+    async def _pass_on(self, prints: asyncio.StreamReader, pid: int) -> None:
+        """Log what its libraries print, a line each."""
+        while True:
+            try:
+                line = await prints.readline()
+            except ValueError:  # longer than the reader's buffer, which has let go of it
+                continue
+            if not line:
+                return
+            if said := line.decode(errors="replace").strip()[:_MOST_LETTERS]:
+                self._last_line = said
+                _LOG.warning("render worker %d: %s", pid, said)
 
-    async def _hear(self) -> Ready | Told | Done | Failed | None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        try:
-            async with asyncio.timeout(self._pool.silent_seconds):
-                return await next_from_worker(self._process.stdout)
-        except TimeoutError:
-            return Failed("crashed", f"nothing was heard of it for {self._pool.silent_seconds:g} s")
+    def do(self, order: Order) -> None:
+        """Give it an order."""
+        self._say(Do(order))
+
+    def stop(self) -> None:
+        """Ask it to end its order."""
+        self._say(Stop())
+
+    def _say(self, message: ToWorker) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(ConnectionError):  # whoever listens for the answer learns that it is gone
+                self._process.stdin.write(framed(message))
+
+    async def hear(self) -> FromWorker:
+        """Return what it says next; how it ended, if it says nothing any more."""
+        process = self._process
+        if process is None or process.stdout is None:
+            return Failed("crashed", "the worker process was ended")
+        message = await next_from_worker(process.stdout)
+        if message is not None:
+            return message
+        if process.returncode is None and not process.stdout.at_eof():
+            return Failed("crashed", "the worker process said what nobody understands")
+        status = await process.wait()
+        if self._reading is not None:
+            await asyncio.wait([self._reading], timeout=1)  # its last words may explain it
+        return Failed("crashed", _end_told(status, self._last_line))
 
     async def kill(self) -> None:
         """End the process, whatever it is doing."""
@@ -193,9 +103,14 @@ class _Slot:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+        if self._reading is not None:
+            self._reading.cancel()
 
 
-def _failure(message: object) -> RenderFailure:
-    if isinstance(message, Failed):
-        return RenderFailure(message.reason, message.detail)
-    return RenderFailure("crashed", "the worker process ended")
+def _end_told(status: int, last_line: str) -> str:
+    """Return how a process ended, in words."""
+    if status == -signal.SIGKILL:
+        return "the worker process was killed, as systems do when memory is used up"
+    if status < 0:
+        return f"the worker process was ended by signal {-status}" + (f"; it said: {last_line}" if last_line else "")
+    return f"the worker process ended with status {status}" + (f"; it said: {last_line}" if last_line else "")

@@ -13,7 +13,7 @@ from simulator.media.live.failures import RenderFailure
 from simulator.media.live.orders import Limits, Line, Made, Order, Progress
 from simulator.renders.engine import Engine, Render
 from simulator.renders.keeping import Keeping
-from simulator.renders.ordering import as_order, measured, media_of, output_of
+from simulator.renders.ordering import as_order, is_source_of, measured, media_of, output_of
 from simulator.sandbox.sandbox import Sandbox
 from simulator.vendors.vendor import Live
 
@@ -40,6 +40,11 @@ class Runner:
         self._limits, self._is_marked = limits, is_marked
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[asyncio.Task[None], _Run] = {}
+
+    @property
+    def device(self) -> str:
+        """What renders, once the engine has started."""
+        return self._engine.device
 
     @property
     def uploads(self) -> Keeping:
@@ -74,20 +79,10 @@ class Runner:
             task.add_done_callback(self._tasks.pop)
 
     async def _do(self, run: "_Run") -> None:
-        folder = self._keeping.new_folder(run.is_kept)
+        run.folder = self._keeping.new_folder(run.is_kept)
         try:
             wishes = run.live.wishes(run.job)
-            inputs = {
-                media: await self._input(run, media, folder / f"input-{at}")
-                for at, media in enumerate(media_of(wishes))
-            }
-            run.tell(told.Begun())
-            failures = [
-                await self._render(
-                    run, wish, as_order(run.job, wish, inputs, folder, self._limits, is_marked=self._is_marked)
-                )
-                for wish in wishes
-            ]
+            failures = [await self._fulfil(run, wish, number) for number, wish in enumerate(wishes)]
             self._end(run, wishes, failures)
         except RenderFailure as failure:
             run.fail(failure)
@@ -103,8 +98,39 @@ class Runner:
         else:
             run.tell(told.Ended())
 
-    async def _input(self, run: "_Run", media: Media, path: Path) -> Path:
-        """Have an input lie at a path in the job's own folder, moved there or fetched; return the path."""
+    async def _fulfil(self, run: "_Run", wish: Wish, number: int) -> RenderFailure | None:
+        """Do one of a job's wishes, in a folder of its own; in a batch, its failure is that of its item alone."""
+        try:
+            inputs = {media: await self._input(run, media, is_source_of(wish, media)) for media in media_of(wish)}
+            run.begin()
+            into = run.folder / f"made-{number}"
+            into.mkdir(mode=0o700)
+            order = as_order(run.job, wish, inputs, into, self._limits, is_marked=self._is_marked)
+            await self._render(run, wish, order)
+        except RenderFailure as failure:
+            if failure.reason != "cancelled" and run.job.plan.items:
+                run.begin()
+                run.tell(told.Made(getattr(wish, "output", 0), run.in_words(failure)))
+            return failure
+        return None
+
+    async def _input(self, run: "_Run", media: Media, is_source: bool) -> Path:
+        """Have an input of a job lie in its own folder, moved there or fetched, and return its path.
+
+        Raises:
+            RenderFailure: it cannot be had; nobody tries twice.
+        """
+        if media not in run.inputs:
+            try:
+                run.inputs[media] = await self._brought(run, media, run.folder / f"input-{len(run.inputs)}")
+            except RenderFailure as failure:
+                run.inputs[media] = failure
+        found = run.inputs[media]
+        if isinstance(found, RenderFailure):
+            raise RenderFailure("unreadable_source", str(found)) if is_source else found
+        return found
+
+    async def _brought(self, run: "_Run", media: Media, path: Path) -> Path:
         if isinstance(media, str):
             await self._fetch(media, path)
             return path
@@ -116,26 +142,20 @@ class Runner:
         await self._fetch(given.url, path)
         return path
 
-    async def _render(self, run: "_Run", wish: Wish, order: Order) -> RenderFailure | None:
-        """Render one of a job's wishes; in a batch, its failure is that of its item alone."""
+    async def _render(self, run: "_Run", wish: Wish, order: Order) -> None:
         render = self._engine.render(order)
         run.renders = render
         run.stop_unless_wanted()
-        try:
-            async for news in render:
-                match news:
-                    case Progress(done, total):
-                        run.tell(told.Worked(done, total))
-                    case Line(text):
-                        run.tell(told.Said(text))
-                    case Made():
-                        run.tell_made(output_of(wish, news), news)
-                run.stop_unless_wanted()
-        except RenderFailure as failure:
-            if failure.reason != "cancelled" and run.job.plan.items:
-                run.tell(told.Made(getattr(wish, "output", 0), run.in_words(failure)))
-            return failure
-        return None
+        async for news in render:
+            match news:
+                case Progress(done, total, stage):
+                    is_search = stage == "searching" and not isinstance(wish, told.People)
+                    run.tell(told.Worked(0 if is_search else done, total))  # looking for faces makes no frame
+                case Line(text):
+                    run.tell(told.Said(text))
+                case Made():
+                    run.tell_made(output_of(wish, news), news)
+            run.stop_unless_wanted()
 
     async def close(self, drain_seconds: float = 0.0) -> None:
         """End the engine, wait for what that brings about, and remove every file."""
@@ -151,6 +171,15 @@ class _Run:
     def __init__(self, sandbox: Sandbox, generation: int, job: Job, live: Live) -> None:
         self.sandbox, self.generation, self.job, self.live = sandbox, generation, job, live
         self.renders: Render | None = None
+        self.folder = Path()
+        self.inputs: dict[Media, Path | RenderFailure] = {}
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """Tell once that the work has begun."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.tell(told.Begun())
 
     def tell(self, what: told.Told) -> None:
         self.sandbox.hear_render(self.job.id, self.generation, what)

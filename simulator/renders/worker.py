@@ -4,30 +4,73 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO
 
 from simulator.media.live.failures import RenderFailure
 from simulator.media.live.orders import News, Order
+from simulator.renders import manners
 from simulator.renders.messages import Do, Done, Failed, FromWorker, Ready, Stop, Told, framed, next_for_worker
 
 Renderer = Callable[[Order], Iterator[News]]
+Load = Callable[[str, int], tuple[str, Renderer]]
+"""Given a device and a number of threads, returns the device that was chosen, and what renders on it."""
 
 
-def main(load: Callable[[str], tuple[str, Renderer]], device: str) -> None:
+def main(load: Load, device: str, slots: int = 1) -> None:
     """Serve orders from standard input until it is closed; what libraries print goes to standard error.
 
-    ``load`` returns the device that was chosen, and what renders on it.
+    ``slots`` is how many workers share this machine.
     """
+    manners.leave_interrupts_to_the_server()
+    manners.give_way()  # before threads are made that would not
     says, hears = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)  # from here on a stray print cannot be taken for a message
+    first, renderer = loaded(load, device, manners.threads(slots))
+    if isinstance(first, Ready):
+        manners.bound_memory(slots, first.device)
+    _say(says, first)
+    if renderer is not None:
+        _Worker(renderer, says, hears).serve()
+
+
+def loaded(load: Load, device: str, threads: int) -> tuple[Ready | Failed, Renderer | None]:
+    """Return what a worker says first, and what renders; whatever is wrong with this machine is told, not guessed at."""
     try:
-        chosen, renderer = load(device)
-    except Exception as error:  # whatever is wrong with this machine is told, not guessed at
-        _say(says, Failed("crashed", f"{type(error).__name__}: {error}"))
-        return
-    _say(says, Ready(chosen))
-    _Worker(renderer, says, hears).serve()
+        chosen, renderer = load(device, threads)
+    except Exception as error:
+        return Failed("crashed", f"{type(error).__name__}: {error}"), None
+    return Ready(chosen), renderer
+
+
+def done(renderer: Renderer, order: Order, is_stopped: Callable[[], bool]) -> Iterator[FromWorker]:
+    """Do an order: tell its news and, once all is tidied up, ``Done`` or ``Failed``. Between two of them it may be stopped."""
+    news = renderer(order)
+    try:
+        end = yield from _told(news, is_stopped)
+    finally:
+        close = getattr(news, "close", None)
+        if close is not None:
+            close()
+    yield end
+
+
+def _told(news: Iterator[News], is_stopped: Callable[[], bool]) -> Generator[FromWorker, None, FromWorker]:
+    """Tell news, and return how they ended."""
+    try:
+        for one in news:
+            if is_stopped():
+                return Failed("cancelled")
+            yield Told(one)
+        return Done()
+    except RenderFailure as failure:
+        return Failed(failure.reason, failure.detail)
+    except MemoryError:
+        return Failed("out_of_memory")
+    except Exception as error:
+        if is_out_of_memory(error):
+            return Failed("out_of_memory", str(error)[:500])
+        return Failed("crashed", f"{type(error).__name__}: {error}"[:500])
 
 
 class _Worker:
@@ -40,8 +83,8 @@ class _Worker:
         """Render until the pool is gone; the thread that hears of it ends the process."""
         threading.Thread(target=self._listen, daemon=True).start()
         while True:
-            order = self._orders.get()
-            _say(self._says, self._render(order))
+            for message in done(self._renderer, self._orders.get(), self._is_stopped.is_set):
+                _say(self._says, message)
 
     def _listen(self) -> None:
         while (message := next_for_worker(self._hears)) is not None:
@@ -51,27 +94,6 @@ class _Worker:
             elif isinstance(message, Stop):
                 self._is_stopped.set()
         os._exit(0)  # nobody is left to work for; what is under way cannot be told to anybody
-
-    def _render(self, order: Order) -> FromWorker:
-        news = self._renderer(order)
-        try:
-            for one in news:
-                if self._is_stopped.is_set():
-                    return Failed("cancelled")
-                _say(self._says, Told(one))
-            return Done()
-        except RenderFailure as failure:
-            return Failed(failure.reason, failure.detail)
-        except MemoryError:
-            return Failed("out_of_memory")
-        except Exception as error:
-            if is_out_of_memory(error):
-                return Failed("out_of_memory", str(error)[:500])
-            return Failed("crashed", f"{type(error).__name__}: {error}"[:500])
-        finally:
-            close = getattr(news, "close", None)
-            if close is not None:
-                close()
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -84,22 +106,20 @@ def _say(pipe: BinaryIO, message: FromWorker) -> None:
     pipe.flush()
 
 
-def load_live(device: str) -> tuple[str, Renderer]:
+def load_live(device: str, threads: int) -> tuple[str, Renderer]:
     """Load the real pipeline; its imports take a second and happen in workers only."""
     import torch
 
     from simulator.media.live.render import render
     from simulator.media.live.workshop import Workshop
 
-    name, _, threads = device.partition("/")
-    if threads:
-        torch.set_num_threads(int(threads))
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    workshop = Workshop(name)
+    torch.set_num_threads(threads)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    workshop = Workshop(device)
     _ = workshop.detector  # loaded now, that the first job need not wait for it
     return str(workshop.device), lambda order: render(order, workshop)
 
 
 if __name__ == "__main__":
-    main(load_live, sys.argv[1] if len(sys.argv) > 1 else "auto")
+    main(load_live, sys.argv[1] if len(sys.argv) > 1 else "auto", int(sys.argv[2]) if len(sys.argv) > 2 else 1)

@@ -20,7 +20,7 @@ from simulator.jobs.timeline import unfold
 from simulator.sandbox.accounts import Account
 from simulator.sandbox.choosing import Choice, Chosen, Scenarios, choose
 from simulator.sandbox.life import Life, kind_key
-from simulator.vendors.vendor import Call, Draft, Record, Vendor
+from simulator.vendors.vendor import Call, Draft, Kind, Record, Vendor
 
 LIVE = "live"
 """The scenario that a live server plays where nobody chose another: its jobs run until they are rendered."""
@@ -236,6 +236,7 @@ class Submission:
             script,
             draft.draws,
             item_count=draft.item_count if kind.takes_items else 0,
+            frames=_frames(kind, draft, job_id) if script.counts_frames else 0,
             item_errors=self.command.item_errors,
             refresh=self._grid(refresh, draft, job_id) if refresh and not held else None,
             queues=kind.queues and bool(self.command.takes),
@@ -289,6 +290,11 @@ class Submission:
         account.job_ids[job.id] = None
         account.open_jobs[job.id] = None
         life.tidy(account, self.now_ms)
+
+
+def _frames(kind: Kind, draft: Draft, job_id: str) -> int:
+    """Return how many frames the outputs will have, a picture being one; how long the job takes changes none of that."""
+    return sum(output.frames for output in kind.outputs(draft, job_id))
 
 
 def refuse_polls(script: Script) -> None:

@@ -15,7 +15,7 @@ CONTROL = "_simulator"
 METRICS = ["", "metrics"]
 _SANDBOX_IN_KEY = re.compile(r"(?:^|[^A-Za-z0-9])sbx-([a-z0-9][a-z0-9_]{0,63})-")
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
-_WHOLE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)([^?#]*)")
+_WHOLE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#]*)([^?#]*)")
 
 
 class Door(msgspec.Struct, frozen=True):

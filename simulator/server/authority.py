@@ -46,6 +46,7 @@ class Authority:
             self._context, stem = _own_context(cert, key), "own-"
             self.ca_pem = b"".join(_certificates(_read(cert, "certificate")))
         if folder is not None:
+            folder = folder.absolute()  # programs that are told of the files may be elsewhere
             self.ca_file = kept(folder / f"{stem}ca.pem", self.ca_pem)
             bundle = folder / f"{stem}bundle.pem"
             self.bundle_file = kept(bundle, _bundle(self.ca_pem, apart_from=bundle)) if self.ca_file else None

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from aiohttp import web
-from multidict import CIMultiDict
+from aiohttp.hdrs import ORIGIN
+from multidict import CIMultiDict, istr
 
 from simulator.jobs.commands import Command, Submit
 from simulator.jobs.errors import ApiError, SimulatorError, UnknownPath, WrongMethod
@@ -41,6 +42,7 @@ from simulator.vendors.vendor import Call, Headers
 MAX_BODY_BYTES = 64 << 20
 _ANY_ORIGIN: Headers = (("Access-Control-Allow-Origin", "*"),)
 _NO_OPERATION = ""
+_FAULT = istr(HEADER)  # found three times as fast as a text
 
 
 class Control(Protocol):
@@ -109,7 +111,8 @@ class Pipeline:
                     watch.tracer.begin(exchange)
                 response = await self._answer_vendor(exchange)
             if type(response) is Rendered:
-                await response.send(request)
+                if response.send(request):  # no coroutine, for nearly every reply goes this way
+                    await request.writer.drain()
             else:
                 await response.prepare(request)
                 await response.write_eof()
@@ -144,7 +147,7 @@ class Pipeline:
         """Find sandbox, operation and key."""
         desk = self.desks[address.vendor]
         vendor, headers = desk.vendor, desk.vendor.headers
-        if vendor.allows_any_origin and "Origin" in request.headers:
+        if vendor.allows_any_origin and ORIGIN in request.headers:
             headers += _ANY_ORIGIN
         if vendor.origin_headers is not None:
             headers += vendor.origin_headers(_headers(request))
@@ -219,7 +222,7 @@ class Pipeline:
         try:
             command, refusal = self._read(exchange, route)
             is_submit = type(command) is Submit
-            if sandbox.life.faults.are_laid or HEADER in call.headers:
+            if sandbox.life.faults.are_laid or _FAULT in call.headers:
                 from simulator.server.faults import meet  # here, for few servers ever let a call go wrong
 
                 if (ready := meet(exchange, command, route.checks, is_submit=is_submit)) is not None:

@@ -81,21 +81,19 @@ class Rendered(web.StreamResponse):
         """How many bytes leave, with head."""
         return len(self._data)
 
-    async def send(self, request: web.BaseRequest) -> None:
-        """Write it all."""
-        if self._is_written:
-            return
+    def send(self, request: web.BaseRequest) -> bool:
+        """Write it all; return whether so much is unread by now that the client is to be waited for."""
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client has left")
         self._is_written = True
         transport.write(self._data)
-        if transport.get_write_buffer_size() > _FULL_BYTES:
-            await request.writer.drain()
+        return transport.get_write_buffer_size() > _FULL_BYTES
 
     async def prepare(self, request: web.BaseRequest) -> Any:
         """Write it, unless that has been done."""
-        await self.send(request)
+        if not self._is_written and self.send(request):
+            await request.writer.drain()
 
     async def write_eof(self, data: bytes = b"") -> None:
         """All is written."""

@@ -1,5 +1,6 @@
 """Every setting of a server, from flags first and the environment second; no other room reads the environment."""
 
+from simulator.settings.for_ray import prepare_ray
 from simulator.settings.options import OPTIONS, PREFIX, Option
 from simulator.settings.readers import BadSetting, VendorPort
 from simulator.settings.settings import (
@@ -22,6 +23,7 @@ __all__ = [
     "Tracing",
     "VendorPort",
     "is_loopback",
+    "prepare_ray",
     "read_environment",
     "read_settings",
     "read_tracing",

@@ -195,6 +195,29 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "slots", "--slots", "jobs rendered at a time, each in a process of its own", read.read_whole, "NUMBER"
             ),
+            Option(
+                "drain",
+                "--drain",
+                "seconds that renders may still take when the server is asked to stop; then they are cancelled",
+                read.read_number,
+                "SECONDS",
+            ),
+            Option("engine", "--engine", "where slots are: local, or ray; needs the extra scale", metavar="ENGINE"),
+            Option(
+                "ray_address",
+                "--ray-address",
+                "the Ray cluster that renders; without one, Ray starts on this machine",
+                metavar="HOST:PORT",
+                default="",
+            ),
+            Option(
+                "gpu_share",
+                "--gpu-share",
+                "of a GPU, what a slot on Ray takes: 0.5 puts two on each",
+                read.read_number,
+                "SHARE",
+                default="1 where Ray has a GPU and the device is not cpu, else 0",
+            ),
             _several(
                 "live_allow",
                 "--live-allow",

@@ -1,7 +1,7 @@
 """What the text of a flag or variable means: numbers, sizes, truths, pairs, and hosts that may be reached."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import msgspec
@@ -143,16 +143,19 @@ def read_allowed(text: str) -> str:
 
 
 def read_host(text: str) -> str:
-    """Return a host name, or ``*.example.com`` for all below one, in small letters.
+    """Return a host name in small letters, ``*.example.com`` for all below one, or an address as it is usually written.
 
     Raises:
         BadSetting: it is none.
     """
-    if not _HOST.fullmatch(text):
+    if _HOST.fullmatch(text):
+        return text.lower().rstrip(".")
+    try:
+        return str(ip_address(text))
+    except ValueError as error:
         raise BadSetting(
-            f"{text!r} is no host name; write for example api.example.com, or *.example.com for all below it"
-        )
-    return text.lower().rstrip(".")
+            f"{text!r} is no host; write for example api.example.com, *.example.com for all below it, or 203.0.113.7"
+        ) from error
 
 
 def listed(text: str) -> list[str]:

@@ -1,6 +1,5 @@
 """The settings themselves: read from flags and variables, checked, and never changed after."""
 
-import difflib
 import os
 import re
 import secrets
@@ -55,6 +54,10 @@ class Settings(msgspec.Struct, frozen=True):
     live: bool = False
     device: str = "auto"
     slots: int = 1
+    drain: float = 0.0
+    engine: str = "local"
+    ray_address: str = ""
+    gpu_share: float | None = None
     live_allow: tuple[str, ...] = ()
     has_marks: bool = True
     max_jobs: int = 100_000
@@ -124,6 +127,8 @@ def _refuse_unknown(ours: Mapping[str, str]) -> None:
     variables = [option.variable for option in OPTIONS]
     for name in ours:
         if name not in variables:
+            import difflib  # here, for its import costs a start 10 ms and most starts have no mistake
+
             [near, *_] = [*difflib.get_close_matches(name, variables, 1), ""]
             hint = f"did you mean {near}? " if near else ""
             raise BadSetting(f"{name} is no setting; {hint}There are: {', '.join(variables)}")
@@ -177,6 +182,7 @@ def _check(settings: Settings) -> None:
     for name, said, choices in (
         ("clock mode", settings.clock, ("real", "manual", "skip")),
         ("log format", settings.log, ("off", "text", "json")),
+        ("engine", settings.engine, ("local", "ray")),
     ):
         if said not in choices:
             raise BadSetting(f"there is no {name} {said!r}; there are {', '.join(choices)}")
@@ -184,14 +190,24 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"{settings.speed} is no speed; it must be above 0 and at most 1000000")
     if not _DEVICE.fullmatch(settings.device):
         raise BadSetting(f"there is no device {settings.device!r}; write auto, cpu, cuda, or cuda:1 for the second one")
-    if not 1 <= settings.slots <= 64:
-        raise BadSetting(f"{settings.slots} is no number of slots; there may be 1 to 64")
-    if settings.live and (settings.clock != "real" or settings.speed != 1):
-        raise BadSetting("live jobs are rendered in real time: leave --clock and --speed out beside --live")
+    _check_live(settings)
     if settings.max_jobs < 1 or settings.max_body_bytes < 1024:
         raise BadSetting("at least one job and 1 KiB of body must fit")
     if settings.max_connections < 1 or not 0 < settings.client_timeout <= 86_400:
         raise BadSetting("at least one connection, and more than 0 and at most 86400 seconds for a client")
+
+
+def _check_live(settings: Settings) -> None:
+    if not 1 <= settings.slots <= 64:
+        raise BadSetting(f"{settings.slots} is no number of slots; there may be 1 to 64")
+    if settings.live and (settings.clock != "real" or settings.speed != 1):
+        raise BadSetting("live jobs are rendered in real time: leave --clock and --speed out beside --live")
+    if not 0 <= settings.drain <= 86_400:
+        raise BadSetting(f"{settings.drain:g} seconds cannot be given to renders at the end; it may be 0 to 86400")
+    if settings.engine != "ray" and (settings.ray_address or settings.gpu_share is not None):
+        raise BadSetting("--ray-address and --gpu-share are for --engine ray")
+    if settings.gpu_share is not None and not 0 <= settings.gpu_share <= 64:
+        raise BadSetting(f"{settings.gpu_share:g} is no share of a GPU; it may be 0, a part such as 0.5, or whole GPUs")
 
 
 def _check_ports(settings: Settings) -> None:

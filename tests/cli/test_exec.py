@@ -165,8 +165,11 @@ def test_all_that_is_made_for_a_run_is_gone_after_it(run: Run) -> None:
     assert not Path(json.loads(done.printed)["SSL_CERT_FILE"]).parent.exists()
 
 
-def test_a_folder_that_was_named_keeps_the_test_ca(run: Run, tmp_path: Path) -> None:
-    done = run("--tls-folder", str(tmp_path), "--", sys.executable, "-c", PRINT_ENVIRONMENT)
+def test_a_folder_that_was_named_keeps_the_test_ca_and_the_program_may_go_elsewhere(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path.parent)
+    done = run("--tls-folder", tmp_path.name, "--", sys.executable, "-c", PRINT_ENVIRONMENT)
 
     assert json.loads(done.printed)["NODE_EXTRA_CA_CERTS"] == str(tmp_path / "ca.pem")
     assert (tmp_path / "ca.pem").exists()
@@ -181,6 +184,14 @@ def test_a_simulator_inside_a_simulator_starts(run: Run) -> None:
     outer, inside = done.printed.splitlines()
     assert json.loads(inside)["SIMULATOR_URL"] not in ("", outer)
     assert "SIMULATOR_CLOCK" not in json.loads(inside)
+
+
+def test_a_program_is_told_where_the_control_api_is(run: Run) -> None:
+    ask = "import os, urllib.request; urllib.request.urlopen(os.environ['SIMULATOR_URL'] + '/_simulator/clock')"
+
+    done = run("--control-port", "0", "--vendor-port", "a2e=0", "--", sys.executable, "-c", ask)
+
+    assert done.status == 0, done.complained
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

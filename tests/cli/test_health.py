@@ -119,6 +119,12 @@ def test_where_nobody_listens_is_status_1_and_one_line(capsys: pytest.CaptureFix
     assert "no answer: " in capsys.readouterr().err
 
 
+def test_a_name_that_can_be_none_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    status = health("http://a..b")
+
+    assert (status, "no answer: " in capsys.readouterr().err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
@@ -136,7 +142,7 @@ def test_what_is_not_ready_is_told(answer: bytes, told: str, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost:8080", "ftp://localhost", "http://localhost:port", "http://[::", "https:///"]
+    "url", ["localhost:8080", "ftp://localhost", "http://localhost:port", "http://[::", "https:///", "http://a b/"]
 )
 def test_what_is_no_url_is_wrong_use(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert health(url) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ("cli", "assembly", "server", "webhooks", "library", "sandbox", "vendors", "media", "jobs")
+ROOMS = ("cli", "assembly", "server", "webhooks", "library", "sandbox", "vendors", "media", "twin", "jobs")
 
 
 @pytest.fixture

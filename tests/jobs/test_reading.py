@@ -132,6 +132,11 @@ def test_everything_in_a_document_arrives() -> None:
         ({"for": 0}, State("running", lasts=Duration(0, 0))),
         ({"for": {"polls": 3}}, State("running", polls=3)),
         ({"for": {"until": "rendered", "simulated": "1s..2s"}}, State("running", lasts=Duration(1000, 2000), until_rendered=True)),
+        ({"for": {"frame": "0.25ms"}}, State("running", lasts=Duration(0, 0), frames_last=Duration(250, 250))),
+        (
+            {"for": {"frame": {"median": "40ms", "p95": "52.5ms"}, "start": "1s..2s"}},
+            State("running", lasts=Duration(1000, 2000), frames_last=Duration(0, 0, 40_000, 52_500)),
+        ),
         ({}, State("running")),
     ],
 )  # fmt: skip
@@ -142,6 +147,7 @@ def test_the_forms_of_a_length(said: dict[str, Any], state: State) -> None:
     assert scenario
     assert (scenario.states[0].lasts, scenario.states[0].polls) == (state.lasts, state.polls)
     assert scenario.states[0].until_rendered is state.until_rendered
+    assert scenario.states[0].frames_last == state.frames_last
 
 
 def test_ends_that_have_nothing_to_say_are_added() -> None:

@@ -162,7 +162,7 @@ states:
   running: {for: 5, then: succeeded}
 """,
         (
-            "bad.yaml:3:18: states.running.for: 5 has no unit; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s}",
+            "bad.yaml:3:18: states.running.for: 5 has no unit; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s}, {frame: 40ms, start: 2s}",
         ),
         True,
     ),
@@ -173,7 +173,7 @@ states:
   running: {for: 5 seconds, then: succeeded}
 """,
         (
-            "bad.yaml:3:18: states.running.for: '5 seconds' is no length of time; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s}",
+            "bad.yaml:3:18: states.running.for: '5 seconds' is no length of time; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s}, {frame: 40ms, start: 2s}",
         ),
         True,
     ),
@@ -211,7 +211,7 @@ states:
   running: {for: forevr, then: succeeded}
 """,
         (
-            "bad.yaml:3:18: states.running.for: 'forevr' is no length of time; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s} (did you mean 'forever'?)",
+            "bad.yaml:3:18: states.running.for: 'forevr' is no length of time; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s}, {frame: 40ms, start: 2s} (did you mean 'forever'?)",
         ),
         True,
     ),
@@ -261,6 +261,32 @@ states:
 """,
         ("bad.yaml:3:26: states.running.for.until: 'done' is none of the choices; legal: rendered",),
         True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  waiting: {for: {start: 2s}, then: running}
+  running: {for: {frame: fast, frames: 3}, then: succeeded}
+""",
+        (
+            "bad.yaml:3:18: states.waiting.for: `start` is what comes before the frames: the key 'frame' is missing",
+            "bad.yaml:4:26: states.running.for.frame: 'fast' is no length of time; write for example 500ms, 30s, 2m, 1.5h or 31d",
+            "bad.yaml:4:32: states.running.for.frames: there is no key 'frames' here; legal: frame, start (did you mean 'frame'?)",
+        ),
+        True,
+    ),
+    BadDocument(
+        """\
+scenario: bad
+states:
+  waiting: {ahead: 2, then: running}
+  running: {for: {frame: 40ms}, then: succeeded}
+""",
+        (
+            "bad.yaml:3:13: states.waiting.ahead: nobody knows how many frames the jobs ahead have, and 'running' lasts by its frames",
+        ),
+        False,
     ),
     BadDocument(
         """\
@@ -739,7 +765,7 @@ states:
   running: {for: {poll: 3}, then: 7}
 """,
         (
-            "bad.yaml:3:18: states.running.for: this is no form of a length of time; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s}",
+            "bad.yaml:3:18: states.running.for: this is no form of a length of time; legal: 30s, 500ms, 1.5m, 2h, 31d, 2s..6s, {median: 30s, p95: 90s}, forever, {polls: 3}, {until: rendered, simulated: 20s}, {frame: 40ms, start: 2s}",
             "bad.yaml:3:35: states.running.then: 7 is neither a state nor a list such as [{to: done, weight: 9}, {to: failed}]",
         ),
         True,

@@ -14,8 +14,10 @@ from simulator.renders.worker import main
 
 def render(order: Order) -> Iterator[News]:
     name = order.job
-    print("a library prints", name)
+    print("a library prints", name, flush=True)
     yield Progress(0, 3)
+    if name == "prints":
+        print("y" * 100_000, "x" * 600, "", "end", sep="\n", flush=True)
     if name == "crash":
         os._exit(3)
     if name == "killed":
@@ -40,7 +42,7 @@ def render(order: Order) -> Iterator[News]:
     yield Made(0, MadeFile(f"{order.into}/out.png", "image/png", 4, 4, 99), {"by": os.getpid()})
 
 
-def load(device: str) -> tuple[str, object]:
+def load(device: str, threads: int) -> tuple[str, object]:
     if device == "broken":
         raise ImportError("No module named 'torch'")
     if device == "dies":
@@ -49,4 +51,4 @@ def load(device: str) -> tuple[str, object]:
 
 
 if __name__ == "__main__":
-    main(load, sys.argv[1])  # type: ignore[arg-type]
+    main(load, sys.argv[1], int(sys.argv[2]))  # type: ignore[arg-type]

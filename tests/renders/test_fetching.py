@@ -51,7 +51,9 @@ async def test_a_file_is_fetched_whole(serve: Serve, fetcher: Fetcher, tmp_path:
 
 
 @pytest.mark.parametrize("is_told", [True, False])
-async def test_what_is_too_large_is_given_up(serve: Serve, fetcher: Fetcher, tmp_path: Path, *, is_told: bool) -> None:
+async def test_what_is_too_many_bytes_is_given_up(
+    serve: Serve, fetcher: Fetcher, tmp_path: Path, *, is_told: bool
+) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         response.content_length = (2 << 20) if is_told else None
@@ -60,7 +62,7 @@ async def test_what_is_too_large_is_given_up(serve: Serve, fetcher: Fetcher, tmp
             await response.write(b"x" * 65536)
         return response
 
-    with pytest.raises(RenderFailure, match=r"too_large: .*larger than 1048576 bytes"):
+    with pytest.raises(RenderFailure, match=r"too_many_bytes: .*larger than 1048576 bytes"):
         await fetcher.fetch(await serve(answer), tmp_path / "in")
 
 

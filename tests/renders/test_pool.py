@@ -14,6 +14,7 @@ from simulator.media.live.failures import RenderFailure
 from simulator.media.live.orders import Made, News, PeopleOrder, Progress
 from simulator.renders.engine import EngineFailure, Render
 from simulator.renders.pool import Pool
+from simulator.renders.slots import Patience
 
 FAKE = (str(Path(__file__).with_name("fake_worker.py")),)
 
@@ -84,8 +85,8 @@ async def test_slots_work_side_by_side(tmp_path: Path) -> None:
         ("memory", "out_of_memory", ""),
         ("device-memory", "out_of_memory", "CUDA out of memory. Tried to allocate 2 GiB"),
         ("bug", "crashed", "ZeroDivisionError: division by zero"),
-        ("crash", "crashed", "the worker process ended"),
-        ("killed", "crashed", "the worker process ended"),
+        ("crash", "crashed", "the worker process ended with status 3; it said: a library prints crash"),
+        ("killed", "crashed", "the worker process was killed, as systems do when memory is used up"),
     ],
 )
 async def test_what_goes_wrong_fails_its_own_order_and_the_next_is_done(name: str, reason: str, detail: str) -> None:
@@ -114,7 +115,7 @@ async def test_a_cancelled_order_ends_between_two_chunks_and_tidies_up(tmp_path:
 
 
 async def test_a_worker_that_does_not_stop_is_killed_and_replaced() -> None:
-    async with pool(stop_seconds=0.05) as engine:
+    async with pool(patience=Patience(stop=0.05)) as engine:
         before = worker_of(await all_news(engine.render(order("good"))))
         render = engine.render(order("hangs"))
         await anext(render)
@@ -129,7 +130,7 @@ async def test_a_worker_that_does_not_stop_is_killed_and_replaced() -> None:
 async def test_a_worker_that_says_nothing_any_more_is_taken_for_dead() -> None:
     async with pool() as engine:
         await all_news(engine.render(order("good")))
-        engine._silent_seconds = 0.2
+        engine.patience = Patience(silent=0.2)
         with pytest.raises(RenderFailure, match=r"crashed: nothing was heard of it for 0\.2 s"):
             await all_news(engine.render(order("hangs")))
 
@@ -174,7 +175,7 @@ async def test_closing_at_once_cancels_and_leaves_no_process() -> None:
 
 @pytest.mark.parametrize(
     ("device", "says"),
-    [("broken", "ImportError: No module named 'torch'"), ("dies", "the worker process ended")],
+    [("broken", "ImportError: No module named 'torch'"), ("dies", "the worker process ended with status 1")],
 )
 async def test_an_engine_that_cannot_work_here_says_why(device: str, says: str) -> None:
     engine = Pool(1, device, command=FAKE)

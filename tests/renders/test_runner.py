@@ -119,7 +119,7 @@ async def test_a_job_is_fetched_ordered_followed_and_ended(world: World) -> None
     render = await world.render()
     order = render.order
     assert isinstance(order, SwapOrder)
-    assert (order.job, world.fetched) == (job.id, [CLIP.url, FACE.url])
+    assert (order.job, world.fetched) == (job.id, [FACE.url, CLIP.url])
     assert Path(order.target).read_bytes() == Path(order.pairings[0].source).read_bytes() == b"media"
     render.tell(Progress(10, 40))
     await world.until(lambda: world.box.job(job.id).progress)

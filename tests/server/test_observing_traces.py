@@ -244,6 +244,7 @@ async def test_missing_packages_are_one_warning_that_says_what_to_install(
     async with running(opened("http://127.0.0.1:1", monkeypatch)) as server:
         await server.submit()
 
-    [warning] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    records = [record for record in caplog.records if record.name == "simulator"]  # what hung above may still complain
+    [warning] = [record for record in records if record.levelno >= logging.WARNING]
     assert "pip install 'media-api-simulator[otel]'" in warning.getMessage()
     assert "\n" not in warning.getMessage()

@@ -15,10 +15,10 @@ import msgspec
 import pytest
 
 from simulator.assembly import Background
+from simulator.outgoing import resolving
 from simulator.sandbox.journal import shown_headers
 from simulator.server import proxy
 from simulator.settings import Settings
-from simulator.webhooks import resolving
 
 HOST = "api.deepswapai.com"
 ASK = f"GET /v1/status/x HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
@@ -220,6 +220,17 @@ def test_a_tunnel_in_which_nothing_is_said_ends(serve: Serve) -> None:
     assert say(serve(client_timeout=0.02), asked(f"{HOST}:443")) == b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
+@pytest.mark.parametrize("where", [f"{HOST}:443", "localhost:{port}"], ids=["here", "elsewhere"])
+def test_a_tunnel_takes_the_room_of_the_two_connections_that_it_is(serve: Serve, target: Target, where: str) -> None:
+    server, where = serve(proxy_passthrough=("localhost",), max_connections=3), where.format(port=target.port)
+
+    with tunnel(server, where):
+        said = say(server, asked(where))
+
+    assert said.startswith(b"HTTP/1.1 503 3 connections are open and none is idle")
+    assert server.simulator.crowd.turned_away == 1
+
+
 NOBODY = (
     *(
         "example.com:443",
@@ -273,6 +284,12 @@ def test_our_own_port_is_ours_by_whatever_way(serve: Serve) -> None:
 )
 def test_what_names_no_host_is_told_so(serve: Serve, where: str) -> None:
     assert say(serve(), asked(where))[8:].startswith(b" 400 ")
+
+
+def test_a_vendors_url_may_hold_a_user(serve: Serve) -> None:
+    said = say(serve(), f"GET http://us:er@{HOST}/v1/status/x HTTP/1.0\r\n\r\n".encode())
+
+    assert b" 401 " in said.partition(b"\r\n")[0]
 
 
 def test_https_is_not_asked_for_without_a_tunnel(serve: Serve, target: Target) -> None:

@@ -34,12 +34,16 @@ NONSENSE = (
     b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
+    b"CONNECT video.a2e.ai:443 HTTP/1.1\r\nHost: video.a2e.ai\r\n\r\n",
+    b"CONNECT video.a2e.ai:443 HTTP/1.1\r\nHost: video.a2e.ai\r\n\r\n\x16\x03\x01",
+    b"CONNECT video.a2e.ai:80 HTTP/1.1\r\nHost: video.a2e.ai\r\n\r\nGET / HT",
     b"",
 )
 LOOKS = (
     *("journal?limit=20", "journal/count?vendor=a2e", "counters", "clock", "scenarios", "jobs?limit=20"),
     *("webhooks?limit=20", "accounts", "records", "switches", "faults", "scenarios/pins", "received"),
 )
+_WAYS = ("plain", "plain", "https", "by proxy")
 _NO_ANSWER = (aiohttp.ClientError, ConnectionError, TimeoutError, asyncio.IncompleteReadError, ValueError)
 
 
@@ -58,6 +62,7 @@ class Worker:
     def __init__(self, world: World, session: aiohttp.ClientSession, number: int) -> None:
         self.world, self.session, self.number = world, session, number
         self.url, self.sandbox = world.url, ""
+        self.proxy: str | None = None
         self.draws = Draws("soak", number)
 
     async def play(self, phase: int, until_calls: int) -> None:
@@ -67,8 +72,10 @@ class Worker:
             if round % 5 == 0:
                 await self._change_sandbox(f"soak_{self.number}_{phase}_{round}")
             self.draws = Draws("soak", self.number, phase, round)
-            is_https = self.world.tls_url and self.draws.whole(0, 3, "https") == 0
-            self.url = self.world.tls_url if is_https else self.world.url
+            way = self.draws.one_of(_WAYS, "way") if self.world.tls_url else "plain"
+            self.url = self.world.url if way == "plain" else self.world.tls_url
+            self.proxy = self.world.url if way == "by proxy" else None
+            self.world.done[f"rounds {way}"] += 1
             await self._job()
             act = self.draws.one_of(_ACTS, "act")
             with suppress(*_NO_ANSWER):
@@ -89,7 +96,8 @@ class Worker:
         self.world.done["calls"] += 1
         url = path if path.startswith("http") else self.url + path
         try:
-            async with self.session.request(method, url, json=body, ssl=self.world.ca or True, **about) as reply:
+            about |= {"ssl": self.world.ca or True, "proxy": self.proxy}
+            async with self.session.request(method, url, json=body, **about) as reply:
                 return reply.status, await reply.read()
         except _NO_ANSWER:
             self.world.done["unanswered"] += 1
@@ -157,7 +165,7 @@ class Worker:
         else:
             self.world.done["calls"] += 1
             with suppress(*_NO_ANSWER):
-                async with self.session.get(url, ssl=self.world.ca or True) as reply:
+                async with self.session.get(url, ssl=self.world.ca or True, proxy=self.proxy) as reply:
                     await reply.content.read(100)
                     reply.close()
 

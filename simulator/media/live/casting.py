@@ -59,7 +59,7 @@ def source_face(pairing: Pairing, limits: Limits, workshop: Workshop) -> tuple[P
 
     Raises: RenderFailure.
     """
-    rgb = read_picture(pairing.source, limits).rgb
+    rgb = _read_source(pairing.source, limits)
     faces = find_faces(rgb, workshop)
     if pairing.source_points and faces:
         return rgb, faces[_nearest(faces, pairing.source_points)]
@@ -67,6 +67,15 @@ def source_face(pairing: Pairing, limits: Limits, workshop: Workshop) -> tuple[P
     if not 0 <= wanted < len(faces):
         raise RenderFailure("no_face_in_source", f"{len(faces)} faces, and number {wanted} is wanted")
     return rgb, faces[wanted]
+
+
+def _read_source(path: str, limits: Limits) -> Pixels:
+    try:
+        return read_picture(path, limits).rgb
+    except RenderFailure as failure:
+        if failure.reason == "out_of_memory":
+            raise
+        raise RenderFailure("unreadable_source", f"{failure.reason}: {failure.detail}") from failure
 
 
 @torch.inference_mode()
@@ -94,7 +103,8 @@ def _named(pairing: Pairing, faces: Sequence[Face]) -> int | None:
         return None
     if pairing.target_face is not None:
         if not 0 <= pairing.target_face < len(faces):
-            raise RenderFailure("no_face_in_target", f"{len(faces)} faces, and number {pairing.target_face} is wanted")
+            reason = "no_such_face" if faces else "no_face_in_target"
+            raise RenderFailure(reason, f"{len(faces)} faces, and number {pairing.target_face} is wanted")
         return pairing.target_face
     if not faces:
         raise RenderFailure("no_face_in_target", "no face, and one is named by its points")

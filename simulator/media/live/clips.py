@@ -124,7 +124,8 @@ class _Camera:
 def crop_size(whole_px: tuple[int, int], wanted_px: tuple[int, int]) -> tuple[int, int]:
     """Return the largest even size of the wanted shape that fits into the whole, width first."""
     (width_px, height_px), (across, down) = whole_px, wanted_px
-    return min(width_px, height_px * across // down // 2 * 2), min(height_px, width_px * down // across // 2 * 2)
+    fits = min(width_px, height_px * across // down // 2 * 2), min(height_px, width_px * down // across // 2 * 2)
+    return max(fits[0], 2), max(fits[1], 2)
 
 
 def follow(scenes: Scenes, moment: Moment) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,12 +5,15 @@ from typing import Final
 REASONS: Final = (
     "no_face_in_source",
     "no_face_in_target",
+    "unreadable_source",  # damaged, too large, or no picture at all
+    "no_such_face",  # there are faces in the target, but not the one that was named
     "too_many_faces",
     "undecodable",  # damaged, cut off, or no media at all
     "no_video",  # a sound file, or a container without pictures
     "wrong_codec",
     "too_long",
-    "too_large",
+    "too_large",  # more pixels than are taken
+    "too_many_bytes",
     "out_of_memory",
     "crashed",
     "cancelled",

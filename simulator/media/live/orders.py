@@ -43,7 +43,8 @@ class SwapOrder(msgspec.Struct, frozen=True, tag="swap"):
     pairings: tuple[Pairing, ...]
     into: str
     kind: Literal["face", "head"] = "face"
-    media_type: str = ""  # of a picture that is made; "": as the target's, or PNG
+    media_type: str = ""  # of what is made, and the target must be of its kind; "": as the target, or PNG
+    is_still: bool = False  # of a video only the first frame that shows anybody is made, as a picture
     keeps_sound: bool = True
     is_marked: bool = True  # the visible mark; the metadata is always there
     limits: Limits = NO_LIMITS_GIVEN

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ from simulator.media.live.planes import PICTURE, Colour, Frames, Planes, Squares
 from simulator.media.live.reading import Chunk, Reader
 from simulator.media.live.sound import Sound
 from simulator.media.live.stages import overlapped
+from simulator.media.live.stills import first_frame_with_somebody
 from simulator.media.live.tracks import Tracker
 from simulator.media.live.workshop import Workshop
 from simulator.media.live.writing import Writer
@@ -32,7 +34,8 @@ class Manner(NamedTuple):
     """How a face or a head is laid over another."""
 
     what: str
-    reach_eyes: float  # the side of the square it needs, in distances of the eyes
+    middle: float  # of the square that it needs, below the eyes, in distances of the eyes
+    reach_eyes: float  # the square's side, likewise; a little more than its mask, at any tilt
     change: Callable[[Planes, Squares, Tensor, Source], Planes]
 
 
@@ -42,8 +45,8 @@ def change_face(here: Planes, squares: Squares, points: Tensor, source: Source) 
 
 
 MANNERS: Final = {
-    "face": Manner("face swap", 3.4, change_face),
-    "head": Manner("head swap", 5.2, change_head),
+    "face": Manner("face swap", 0.55, 2.8, change_face),
+    "head": Manner("head swap", 0.0, 4.6, change_head),
 }
 
 
@@ -52,15 +55,17 @@ def swap(order: SwapOrder, workshop: Workshop) -> Iterator[News]:
 
     Raises: RenderFailure.
     """
-    if look_at(order.target).kind in ("image", "animation"):
-        return _swap_picture(order, workshop)
+    is_picture = look_at(order.target).kind in ("image", "animation")
+    if is_picture if not order.media_type else order.media_type.startswith("image/"):
+        return _swap_picture(order, workshop, is_frame=order.is_still and not is_picture)
     return _swap_video(order, workshop)
 
 
-def _swap_picture(order: SwapOrder, workshop: Workshop) -> Iterator[News]:
+def _swap_picture(order: SwapOrder, workshop: Workshop, *, is_frame: bool) -> Iterator[News]:
     manner = MANNERS[order.kind]
     yield Progress(0, 1, "searching")
-    picture = read_picture(order.target, order.limits)
+    read = partial(first_frame_with_somebody, workshop=workshop) if is_frame else read_picture
+    picture = read(order.target, order.limits)
     cast = Cast(order.pairings, order.limits, workshop, PICTURE)
     faces = find_faces(picture.rgb, workshop)
     if not faces:
@@ -103,7 +108,7 @@ def change_picture(rgb: Pixels, points: Tensor, source: Source, manner: Manner, 
 
 def _squares(points: Tensor, manner: Manner) -> Squares:
     pose = fit(points)
-    middles = torch.view_as_real(pose.place(torch.full((len(points), 1), 0.6j)))[:, 0]
+    middles = torch.view_as_real(pose.place(torch.full((len(points), 1), manner.middle * 1j)))[:, 0]
     return Squares.around(middles, manner.reach_eyes * float(pose.eyes_px.max()))
 
 
@@ -111,6 +116,7 @@ def _swap_video(order: SwapOrder, workshop: Workshop) -> Iterator[News]:
     manner = MANNERS[order.kind]
     reader = Reader(order.target, order.limits)
     video = reader.video
+    yield Progress(0, video.frames, "searching")
     colour = Colour(video.matrix, video.colours.is_full_range)
     cast = Cast(order.pairings, order.limits, workshop, colour)
     sources: dict[int, Source | None] | None = None
@@ -137,6 +143,9 @@ def _swap_video(order: SwapOrder, workshop: Workshop) -> Iterator[News]:
                 "no_face_in_target", "nobody in any frame" if not swapping.faces else "nobody who is meant"
             )
         file = writer.finish()
+    if file.duration_ms > order.limits.most_ms:  # by its last frame, or by its sound
+        Path(file.path).unlink()
+        raise RenderFailure("too_long", f"the result would last {file.duration_ms / 1000:.1f} s")
     yield Progress(file.frames, file.frames, "swapping")
     yield Made(0, file, {"faces": swapping.faces, "swapped": swapping.swapped, "encoder": writer.encoder})
 

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from simulator.media.live.crowd import KEY_FRAMES, Crowd, Person, Sight, likeness_of
-from simulator.media.live.faces import LEAST_SCORE, Detector
+from simulator.media.live.faces import CROP_HALF, CROP_MIDDLE, LEAST_SCORE, Detector
 from simulator.media.live.geometry import MOST_ODD, MOST_TILT, Similarity, as_complex, fit, grid_of, oddness
 from simulator.media.live.planes import Colour, Planes, Squares, cut, upload
 from simulator.media.live.reading import Chunk
 
-_CROP_MIDDLE, _CROP_HALF = 0.55, 1.25  # in face space: the square that the last network likes best
 _CROP_PX: Final = 96
 _LEAST_LIKE: Final = 0.45  # correlation with the person; less after a cut, before the next search
 _MOST_GROWTH: Final = 0.4  # by such a share may a face's size be off what it ought to be
@@ -103,14 +102,14 @@ class Tracker:
         device = self._detector.device
         both = torch.view_as_complex(torch.from_numpy(poses.reshape(-1, 2, 2)).float().contiguous())
         pose = Similarity(both[:, 0], both[:, 1])
-        middles = torch.view_as_real(pose.place(torch.full((len(at), 1), _CROP_MIDDLE * 1j)))[:, 0]
-        squares = Squares.around(middles, 2 * _CROP_HALF * 1.42 * float(pose.eyes_px.max()) + 4)
+        middles = torch.view_as_real(pose.place(torch.full((len(at), 1), CROP_MIDDLE * 1j)))[:, 0]
+        squares = Squares.around(middles, 2 * CROP_HALF * 1.42 * float(pose.eyes_px.max()) + 4)
         seen = upload(*cut(chunk.frames, at, squares), device)
         shift = pose.shift - torch.complex(*torch.from_numpy(squares.origins).float().unbind(1))
         crops = _upright(seen, Similarity(pose.turn.to(device), shift.to(device)), squares.side_px).rgb(self._colour)
         _, points, scores = self._detector.networks.judge(F.avg_pool2d((crops - 127.5) / 128, 2))
         points = points.cpu()
-        within = (as_complex(points) * 2 - (1 + 1j)) * _CROP_HALF + _CROP_MIDDLE * 1j
+        within = (as_complex(points) * 2 - (1 + 1j)) * CROP_HALF + CROP_MIDDLE * 1j
         return torch.view_as_real(pose.place(within)), scores.cpu(), likeness_of(crops, points * _CROP_PX)
 
     def _steadied(self, chunk: Chunk, seen: _Seen, there: Tensor) -> Tensor:
@@ -156,8 +155,8 @@ def _upright(planes: Planes, pose: Similarity, side_px: int) -> Planes:
     """Return each square's face as the last network wants it, twice as large as it wants it."""
 
     def look(plane: Tensor, pixels: int) -> Tensor:
-        steps = ((torch.arange(pixels, device=plane.device) + 0.5) / pixels * 2 - 1) * _CROP_HALF
-        places = grid_of(steps, steps + _CROP_MIDDLE)
+        steps = ((torch.arange(pixels, device=plane.device) + 0.5) / pixels * 2 - 1) * CROP_HALF
+        places = grid_of(steps, steps + CROP_MIDDLE)
         there = pose.place(places[None].expand(len(plane), -1, -1)) * (2 / side_px)
         grid = torch.stack([there.real - 1, there.imag - 1], -1)
         return F.grid_sample(plane, grid, padding_mode="border", align_corners=False)

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 ENCODERS: Final[Mapping[str, Mapping[str, str]]] = {
     "h264_nvenc": {"preset": "p4", "rc": "vbr", "cq": "20"},
-    "libx264": {"preset": "veryfast", "crf": "20"},
+    "libx264": {"preset": "veryfast", "crf": "20", "x264-params": "mbtree=0"},
 }
-"""The encoders to try, best first, and their settings. The first was never tried with a device that has it."""
+"""The encoders to try, best first, and their settings. The first was never tried with a device that has it.
+
+With its macroblock tree, x264 gives other bytes now and then, whatever the threads; without it, files are a quarter larger.
+"""
 
 _FULL, _LIMITED = 2, 1
 

@@ -130,13 +130,13 @@ class Control:
         load_vendor: Callable[[str], Vendor] = vendors.load,
         *,
         token: str | None = None,
-        host: str = "",
+        own_hosts: Sequence[str] = (),
         ca_pem: bytes = b"",
         metrics: Metrics | None = None,
     ) -> None:
         services = (all_sandboxes, library, vendor_names, load_vendor, deliveries)
         self.services = Services(*services, ca_pem=ca_pem, metrics=metrics)
-        self._host = host
+        self._said_hosts = own_hosts
         self._guard = Guard(token or "", lambda: self._own_hosts)
 
     def stop(self) -> None:
@@ -145,10 +145,10 @@ class Control:
 
     @cached_property
     def _own_hosts(self) -> frozenset[str]:
-        """The name that we listen on, and those of the vendors, whom a network of containers may have pointed at us."""
+        """The names that are said to be ours, and those of the vendors, whom a network of containers may have pointed at us."""
         vendors = self.services.vendors()
         hosts = {host for one in vendors for host in (one.host, *one.other_hosts, *one.media_hosts)}
-        return frozenset({host.partition(":")[0].lower() for host in (*hosts, self._host)})
+        return frozenset({host.partition(":")[0].lower() for host in (*hosts, *self._said_hosts)})
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ FORMATS = ("text", "json")
 MOST_LETTERS = 500  # of one path, mark or message
 MOST_IDS = 20
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+_PROBES = ("getHealth", "getReadiness")
 _OURS = ("simulator", "asyncio", "aiohttp", "opentelemetry")
 Fields = dict[str, Any]
 
@@ -56,7 +57,7 @@ class Log:
 
     def tell_call(self, told: Told) -> None:
         """Write the line of a call; that a probe found all well every few seconds is none."""
-        if told.operation == "getReadiness" and told.status == 200:
+        if told.operation in _PROBES and told.vendor == CONTROL and told.status == 200:
             return
         exchange, request, is_http = told.exchange, told.request, told.address is not None
         fields: Fields = {

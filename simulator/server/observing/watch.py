@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 from aiohttp import web
 
+from simulator.jobs.deliveries import shown_url
 from simulator.sandbox.delivery import UNDER_WAY, Delivery
 from simulator.sandbox.journal import hidden
 from simulator.sandbox.sandbox import Sandbox
@@ -27,8 +28,9 @@ CONTROL = "simulator"
 """What stands in the place of a vendor's name for calls to the control API."""
 
 _LOG = logging.getLogger("simulator")
+_SHORT_S = BOUNDS_S[0]
 _SECRET = re.compile(r"account|auth|credential|key|pass|secret|session|sig|token", re.IGNORECASE)
-_KEY_IN_PATH = re.compile(r"(/accounts/[^/]+/)[^/]+$")  # of the control API
+_KEY_IN_PATH = re.compile(r"(/accounts/+[^/]+/+).+")  # of the control API, also where the path is misspelt
 
 
 class Told(msgspec.Struct):
@@ -142,8 +144,10 @@ class Watch:
         else:
             is_control = address is not None and address.is_control
             key = (CONTROL if is_control else "", address.operation if address is not None else "", status)
-        row = self.tally.rows.get(key) or self.tally.new_row(key)
-        row.within[bisect_left(BOUNDS_S, took_s) if took_s > BOUNDS_S[0] else 0] += 1
+        row = self.tally.rows.get(key)
+        if row is None:
+            row = self.tally.new_row(key)
+        row.within[0 if took_s <= _SHORT_S else bisect_left(BOUNDS_S, took_s)] += 1
         row.seconds += took_s
         if self.on_call:
             sent_bytes = written.size_bytes if type(written) is Rendered else request.writer.output_size
@@ -194,8 +198,9 @@ class _Seen:
 
 
 def shown_target(raw_path: str, key: str = "") -> str:
-    """Return path and query as they may be told: without keys, tokens and signatures."""
-    path, mark, query = clean(raw_path).partition("?")
+    """Return path and query as they may be told: without keys, passwords, tokens and signatures."""
+    target = clean(raw_path)
+    path, mark, query = (target if target[:1] == "/" else shown_url(target)).partition("?")
     if "/_simulator/" in path:
         path = _KEY_IN_PATH.sub(r"\1…", path)
     if query:

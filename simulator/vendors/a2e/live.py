@@ -12,12 +12,15 @@ from simulator.vendors.vendor import Live
 FAILURES = {
     "no_face_in_source": Failure("No face was detected in the face image"),
     "no_face_in_target": Failure("No face was detected in the target"),
+    "no_such_face": Failure("No face was detected in the target"),
     "too_many_faces": Failure("There are too many faces in the target"),
+    "unreadable_source": Failure("The face image could not be read"),
     "undecodable": Failure("The file could not be read"),
     "no_video": Failure("The file could not be read"),
     "wrong_codec": Failure("The file could not be read"),
     "too_long": Failure("The video is too long"),
     "too_large": Failure("The file is too large"),
+    "too_many_bytes": Failure("The file is too large"),
 }
 """Assumed words, as all of this vendor's failures: fact a2e.status.failure."""
 
@@ -25,6 +28,11 @@ FAILURES = {
 def has_both(fields: Mapping[str, Any], inputs: tuple[Input, ...]) -> bool:
     """Return whether there is a face and something to put it on."""
     return {"face_url", "video_url"} <= {given.field for given in inputs}
+
+
+def can_be_written(fields: Mapping[str, Any], inputs: tuple[Input, ...]) -> bool:
+    """Return whether there are both, and the result need not be animated as a GIF is, for none is made live."""
+    return has_both(fields, inputs) and all(given.kind != "animation" for given in inputs)
 
 
 def swap(job: Job) -> tuple[Swap, ...]:
@@ -42,4 +50,4 @@ def _place(job: Job, field: str) -> int:
 
 
 PREVIEW = Live(swap_still, FAILURES, fits=has_both)
-TASK = Live(swap, FAILURES, fits=has_both)
+TASK = Live(swap, FAILURES, fits=can_be_written)

@@ -15,13 +15,19 @@ UNREADABLE = Failure("The input could not be parsed", code=1208)
 FAILURES = {
     "no_face_in_source": NO_FACE,
     "no_face_in_target": NO_FACE,
+    "no_such_face": Failure("The face to be replaced was not detected", code=1015),
     "too_many_faces": Failure("Too many faces were detected", code=1015),
+    "unreadable_source": UNREADABLE,
     "undecodable": UNREADABLE,
     "no_video": UNREADABLE,
     "wrong_codec": UNREADABLE,
     "too_long": Failure("The video is too long", code=1015),
     "too_large": Failure("The input is too large", code=1015),
+    "too_many_bytes": Failure("The input is too large", code=1015),
 }
+
+NOT_WRITTEN = ("video/webm", "video/quicktime")
+"""Results are like their targets (fact akool.swap.result-type), and these are not made live."""
 
 _POINT = re.compile(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
 
@@ -33,8 +39,8 @@ def analyze(job: Job) -> tuple[People, ...]:
 
 def swap_heads(job: Job) -> tuple[Swap, ...]:
     """Put each mapped head onto the person whom the analysis of the same video has given its ``obj_id``."""
-    pairings = tuple(Pairing(one["url"], target_face=int(one["obj_id"])) for one in job.fields["mappings"])
-    return (Swap(0, pairings, kind="head"),)
+    pairings = tuple(Pairing(one["img_url"], target_face=int(one["obj_id"])) for one in job.fields["mappings"])
+    return (Swap(0, pairings, kind="head", keeps_sound=job.fields.get("keep_original_sound", True)),)
 
 
 def swap_faces(job: Job) -> tuple[Swap, ...]:
@@ -55,8 +61,9 @@ def swap_faces(job: Job) -> tuple[Swap, ...]:
 
 
 def has_urls(fields: Mapping[str, Any], inputs: tuple[Input, ...]) -> bool:
-    """Return whether every face can be fetched; one that came as text was not kept."""
-    return all(face["path"] for face in fields["sourceImage"])
+    """Return whether every face can be fetched (one that came as text was not kept), and the result can be written."""
+    [given] = inputs
+    return all(face["path"] for face in fields["sourceImage"]) and given.media_type not in NOT_WRITTEN
 
 
 def points(opts: Any) -> tuple[tuple[float, float], ...]:

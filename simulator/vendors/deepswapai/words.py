@@ -46,10 +46,17 @@ def show_image(shot: Snapshot, call: Call) -> Reply:
             "output_format": _format(output.path),
             "resolution": f"{output.width_px}x{output.height_px}",
             "processing_time": _processing_ms(shot),
-            "faces_detected": shot.job.inputs[-1].faces,
+            "faces_detected": _faces(shot),
             "credits_used": round(shot.plan.price),
         }
     )
+
+
+def _faces(shot: Snapshot) -> int:
+    """Return how many faces a live render has found; otherwise those that the target is imagined to show."""
+    rendering = shot.job.rendering
+    found = rendering.about[0].get("faces") if rendering and rendering.about else None
+    return shot.job.inputs[-1].faces if found is None else int(found)
 
 
 def show_status(shot: Snapshot, call: Call) -> Reply:

@@ -16,10 +16,17 @@ FAILURES = {
     "wrong_codec": Failure("Decoder not found", code=1),
     "too_long": Failure("The video is too long", code=1),
     "too_large": Failure("The video is too large", code=1),
+    "too_many_bytes": Failure("The video is too large", code=1),
     "out_of_memory": Failure("Cannot allocate memory", code=137),
     "crashed": Failure("The worker was killed", code=137),
 }
 """The worker's last words and its exit code, as they may be: fact openshorts.end.exit-code."""
+
+
+HASHTAG = "#simulated"
+"""What captions end with, as they all do: fact openshorts.clip.captions."""
+
+MOST_LETTERS = 100  # fact openshorts.clip.youtube-title
 
 
 def clips(job: Job) -> tuple[Clips, ...]:
@@ -31,13 +38,13 @@ def clips(job: Job) -> tuple[Clips, ...]:
 def cut_of(about: Mapping[str, Any]) -> Cut:
     """Return what a render says of a clip; its title stands where a model's texts would."""
     title = str(about.get("title", ""))
-    said = str(about.get("said", "")) or title
+    caption = f"{about.get('said') or title} {HASHTAG}"
     start_ms = int(about.get("start_ms", 0))
     return Cut(
         start_ms,
         int(about.get("end_ms", start_ms)) - start_ms,
         int(about.get("score", 0)),
-        Texts(title, said, said, title, title),
+        Texts(title, caption, caption, title[:MOST_LETTERS], title),
     )
 
 

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -74,25 +74,22 @@ def _draw(scene: Rgb, actor: Actor, t: float) -> None:
 
 def write_video(path: Path, frames: Iterable[Rgb], fps: int = 12, *, has_sound: bool = False) -> Path:
     """Write an H.264 MP4, every twelfth frame a key frame."""
+    pictures = list(frames)
+    height, width = pictures[0].shape[:2]
     with av.open(str(path), "w") as out:
-        stream = None
-        sound = None
-        count = 0
-        for count, rgb in enumerate(frames, 1):
-            if stream is None:
-                stream = out.add_stream("libx264", rate=fps, options={"crf": "16", "preset": "veryfast", "g": "12"})
-                stream.height, stream.width, stream.pix_fmt = *rgb.shape[:2], "yuv420p"
-                sound = out.add_stream("aac", rate=44100, layout="mono") if has_sound else None
+        stream = out.add_stream("libx264", rate=fps, options={"crf": "16", "preset": "veryfast", "g": "12"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        sound = out.add_stream("aac", rate=44100, layout="mono") if has_sound else None
+        for rgb in pictures:
             out.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24")))
         if sound is not None:
-            for number in range(44100 * count // fps // 1024):
+            for number in range(44100 * len(pictures) // fps // 1024):
                 wave = np.sin(np.arange(1024) * 0.06).astype(np.float32)[None] * 0.2
                 frame = av.AudioFrame.from_ndarray(wave, "fltp", "mono")
                 frame.sample_rate, frame.pts, frame.time_base = 44100, number * 1024, Fraction(1, 44100)
                 out.mux(sound.encode(frame))
             out.mux(sound.encode(None))
-        if stream is not None:
-            out.mux(stream.encode(None))
+        out.mux(stream.encode(None))
     return path
 
 

@@ -19,7 +19,7 @@ from simulator.media.live.orders import ClipsOrder, Line, Made, News, Progress, 
 from simulator.media.live.reading import Reader
 from simulator.media.live.scenes import Scenes, cuts_in, look_through
 from simulator.media.live.workshop import Workshop
-from tests.media.live.media import live_threads, sound_packets
+from tests.media.live.media import live_threads, make_video, sound_packets
 from tests.media.live.scenes import Rgb
 
 FPS = 12
@@ -249,6 +249,17 @@ def test_leaving_early_keeps_finished_clips_alone(talk: Path, tmp_path: Path, wo
     assert sorted(path.name for path in tmp_path.iterdir()) == [Path(clip.file.path).name for clip in _clips(seen)]
     assert live_threads() == []
     assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize(("size_px", "frames"), [((1, 1), 1), ((2, 90), 3), ((300, 2), 3)])
+def test_the_smallest_videos_are_cut_too(
+    tmp_path: Path, workshop: Workshop, size_px: tuple[int, int], frames: int
+) -> None:
+    path = make_video(tmp_path / "a.webm", codec="libvpx-vp9", size_px=size_px, frames=frames)
+
+    (clip,) = _clips(list(cut_clips(_order(path, tmp_path), workshop.detector)))
+
+    assert (clip.file.width_px, clip.file.height_px, clip.file.frames) == (90, 160, frames)
 
 
 def test_what_is_no_video_fails_in_a_word(tmp_path: Path, workshop: Workshop) -> None:

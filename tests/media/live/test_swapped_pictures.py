@@ -178,7 +178,7 @@ def test_a_face_at_the_edge_is_swapped_as_far_as_it_is_there(
     [
         ("collins.png", "nobody.png", "no_face_in_source"),
         ("nobody.png", "collins.png", "no_face_in_target"),
-        ("collins.png", "missing.png", "undecodable"),
+        ("collins.png", "missing.png", "unreadable_source"),
         ("missing.png", "collins.png", "undecodable"),
     ],
 )
@@ -196,7 +196,7 @@ def test_what_cannot_be_done_fails_for_its_reason(
     ("pairing", "limits", "reason"),
     [
         ({"source_face": 4}, Limits(), "no_face_in_source"),
-        ({"target_face": 4}, Limits(), "no_face_in_target"),
+        ({"target_face": 4}, Limits(), "no_such_face"),
         ({}, Limits(most_faces=1), "too_many_faces"),
         ({}, Limits(most_px=1000), "too_large"),
     ],

@@ -34,7 +34,7 @@ def test_a_file_with_one_other_byte_is_refused_before_it_is_read(tmp_path: Path)
     data[-1] ^= 1
     changed.write_bytes(data)
 
-    with pytest.raises(WrongWeights, match="its SHA-256 is .* pip install --force-reinstall mtcnn==1.0.0"):
+    with pytest.raises(WrongWeights, match=r"its SHA-256 is .* pip install --force-reinstall mtcnn==1\.0\.0"):
         read_weights_file(changed, "pnet")
 
 

@@ -116,7 +116,7 @@ async def serve(
     client: aiohttp.ClientSession,
     *,
     token: str | None = None,
-    host: str = "",
+    own_hosts: tuple[str, ...] = (),
     folders: tuple[Path, ...] = (),
     names: tuple[str, ...] = NAMES,
     **settings: Any,
@@ -131,7 +131,15 @@ async def serve(
     watch = Watch()
     metrics = Metrics(watch.tally, lambda: sandboxes)
     control = Control(
-        sandboxes, scenarios, dispatcher, names, vendors.load, token=token, host=host, metrics=metrics, ca_pem=PEM
+        sandboxes,
+        scenarios,
+        dispatcher,
+        names,
+        vendors.load,
+        token=token,
+        own_hosts=own_hosts,
+        metrics=metrics,
+        ca_pem=PEM,
     )
     pipeline = Pipeline(sandboxes, desks, control=control, forerunners=dispatcher, watch=watch)
     return Server(control, pipeline, dispatcher, await open_door(pipeline), client)

@@ -263,7 +263,7 @@ def test_a_foreign_origin_is_refused_before_the_token_is_asked_for() -> None:
 async def test_a_name_that_a_stranger_may_have_pointed_here_may_not_command(
     start: Callable[..., Awaitable[Server]], host: str, status: int
 ) -> None:
-    server = await start(host="simulator.corp.example")
+    server = await start(own_hosts=("0.0.0.0", "simulator.corp.example"))
 
     answered, said = await server.call("GET", "clock", headers={"Host": host, "Origin": f"http://{host}"})
 
