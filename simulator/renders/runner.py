@@ -102,7 +102,6 @@ class Runner:
         """Do one of a job's wishes, in a folder of its own; in a batch, its failure is that of its item alone."""
         try:
             inputs = {media: await self._input(run, media, is_source_of(wish, media)) for media in media_of(wish)}
-            run.begin()
             into = run.folder / f"made-{number}"
             into.mkdir(mode=0o700)
             order = as_order(run.job, wish, inputs, into, self._limits, is_marked=self._is_marked)
@@ -147,6 +146,7 @@ class Runner:
         run.renders = render
         run.stop_unless_wanted()
         async for news in render:
+            run.begin()  # from when a worker has taken it
             match news:
                 case Progress(done, total, stage):
                     is_search = stage == "searching" and not isinstance(wish, told.People)

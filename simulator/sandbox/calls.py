@@ -18,6 +18,7 @@ from simulator.jobs.commands import (
     SetDetails,
     Submit,
 )
+from simulator.jobs.deliveries import is_strangers_page
 from simulator.jobs.errors import Busy, ExpiredJob, SimulatorError, UnknownJob, UnknownPath
 from simulator.jobs.files import Output
 from simulator.jobs.job import LOOKED, Event, Job
@@ -152,7 +153,7 @@ class Calls:
         )
         call.marks += (f"scenario {chosen.script.scenario.name} by {chosen.how}", *chosen.marks)
         if self._is_live and not job.plan.is_live:
-            call.marks += (f"live: not rendered, for {self._why_not_live(vendor, job)}",)
+            call.marks += (f"live: not rendered, for {self._why_not_live(vendor, call, job)}",)
         overtakes = self._withhold(call, job)
         if command.is_blocking:
             return self._hold(job, command, chosen.script.scenario.hold)
@@ -166,10 +167,12 @@ class Calls:
             self.skipping.remember(shot)
         return shot
 
-    def _why_not_live(self, vendor: Vendor, job: Job) -> str:
+    def _why_not_live(self, vendor: Vendor, call: Call, job: Job) -> str:
         live = vendor.kind(job.kind).live
         if live is None or not live.fits(job.fields, job.inputs):
             return "this operation has no live behaviour" if live is None else "this request has no live behaviour"
+        if is_strangers_page(call.headers.get("Origin")):
+            return "a page of another origin asked for it"
         if not self.clock.is_plain:
             return "the clock of this sandbox is not the real one at speed 1"
         return "its scenario has no state that lasts `until: rendered`"

@@ -8,7 +8,7 @@ import msgspec
 from simulator.jobs.admission import Bindings, admit, admit_by_switch, never_ending, turned_down
 from simulator.jobs.chance import Draws
 from simulator.jobs.commands import HasCredits, Submit
-from simulator.jobs.deliveries import Hook
+from simulator.jobs.deliveries import Hook, is_strangers_page
 from simulator.jobs.errors import Conflict, NotEnoughCredits, SimulatorError, UnfitScenario
 from simulator.jobs.grid import Grid
 from simulator.jobs.job import NOTHING, Job
@@ -97,7 +97,9 @@ class Submission:
         self.life, self.scenarios, self.seed, self.epoch_ms = life, scenarios, seed, epoch_ms
         self.vendor, self.call, self.command, self.choice, self.now_ms = vendor, call, command, choice, now_ms
         self.kind = vendor.kind(command.kind)
+        self._is_strangers = is_strangers_page(call.headers.get("Origin"))
         self.is_live = is_live and self.kind.live is not None and self.kind.live.fits(command.fields, command.inputs)
+        self.is_live = self.is_live and not self._is_strangers
 
     def accept(self, default_scenario: str, check: Callable[[Script], None]) -> tuple[Job, Chosen]:
         """Test, choose, plan and keep the job.
@@ -196,6 +198,9 @@ class Submission:
         webhook = self.kind.webhook
         url = webhook.url(self.command.fields, account.details) if webhook else ""
         if not url:
+            return None
+        if self._is_strangers:
+            self.call.marks += (f"no webhook will go out: a page of {self.call.headers['Origin'][:200]} asked for it",)
             return None
         hosts = ("", *self.vendor.media_hosts)
         return Hook(url, tuple((host, self.call.files_at("", host)) for host in hosts), overtakes)

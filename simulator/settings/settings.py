@@ -71,7 +71,8 @@ class Settings(msgspec.Struct, frozen=True):
 def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings: a flag wins over its ``SIMULATOR_…`` variable, and that over the default.
 
-    Flags are given by field name, as text or as what the text means; None means that a flag was not given. What
+    Flags are given by field name, as text or as what the text means; None means that a flag was not given. An empty
+    variable says nothing, as compose files write it, but for the token: an empty one would guard nothing. What
     Kubernetes tells about a service named ``simulator`` (``SIMULATOR_PORT=tcp://…``) is no setting.
 
     Raises:
@@ -84,7 +85,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
         flag = flags.get(option.field)
         if flag not in (None, (), []):
             said[option.field] = _read(option, option.flag, flag)
-        elif option.variable in ours:
+        elif ours.get(option.variable) or (option.field == "token" and option.variable in ours):
             text = ours[option.variable]
             said[option.field] = _read(option, option.variable, listed(text) if option.is_list else text)
     _refuse_unknown(ours)

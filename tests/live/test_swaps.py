@@ -104,13 +104,27 @@ def test_deepswapai_batch_shows_partial_results_and_one_image_may_fail(live: Liv
     assert [(one.format, one.size) for one in made] == [("PNG", (150, 150)), ("PNG", (512, 256))]
 
 
-@pytest.mark.parametrize("form", ["mov", "webm"])
-def test_what_is_not_made_live_plays_its_scenario_and_the_journal_says_so(live: Live, form: str) -> None:
+def test_deepswapai_gives_a_mov_where_one_is_asked_for(live: Live) -> None:
+    _, job = live.call(
+        "POST",
+        "/deepswapai/v1/video-swap",
+        {"source_image": live.url("hopper.png"), "target_video": live.url("one.mp4"), "output_format": "mov"},
+    )
+    end = live.end(f"/deepswapai/v1/status/{job['job_id']}", is_over)
+    made = live.download(end["output_url"])
+
+    assert (end["status"], end["output_format"], end["file_size"]) == ("completed", "mov", len(made.data))
+    assert (made.media_type, made.data[4:12], len(made.frames)) == ("video/quicktime", b"ftypqt  ", 12)
+    assert MARK in made.words
+    assert made.has_sound
+
+
+def test_what_is_not_made_live_plays_its_scenario_and_the_journal_says_so(live: Live) -> None:
     before = len(live.marks())
     _, job = live.call(
         "POST",
         "/deepswapai/v1/video-swap",
-        {"source_image": live.url("hopper.png"), "target_video": live.url("one.mp4"), "output_format": form},
+        {"source_image": live.url("hopper.png"), "target_video": live.url("one.mp4"), "output_format": "webm"},
     )
 
     assert "live: not rendered, for this request has no live behaviour" in live.marks()[before:]

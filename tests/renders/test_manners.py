@@ -22,15 +22,16 @@ BEHAVING = """
 import json, os, resource, threading
 from simulator.renders import manners
 
-first, rest = threading.Event(), threading.Event()
+first = threading.Event()
 said = {}
+usual = os.getpriority(os.PRIO_PROCESS, 0)
 
 def before():
     first.wait()
-    said["earlier thread"] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    said["earlier thread"] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) - usual
 
 def after():
-    said["later thread"] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    said["later thread"] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) - usual
 
 threads = [threading.Thread(target=before), threading.Thread(target=after)]
 threads[0].start()

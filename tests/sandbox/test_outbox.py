@@ -81,6 +81,21 @@ def notes(box: Sandbox) -> list[str]:
     return [mark for said in box.journal for mark in said.marks if mark.startswith(("webhook", "broken"))]
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "https://8.8.8.8", "null", "http://[", ""])
+def test_a_strangers_page_has_no_webhook_sent(origin: str) -> None:
+    box = box_with()
+
+    assert call(box, "plain", body=HOOK, Origin=origin).job.hook is None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://localhost:3000", "http://127.0.0.1:5173", "http://192.168.1.7", "http://app.test", "http://web:80"],
+)
+def test_a_page_of_ones_own_has(origin: str) -> None:
+    assert call(box_with(), "plain", body=HOOK, Origin=origin).job.hook is not None
+
+
 def test_each_state_that_is_told_goes_out_at_the_instant_it_is_shown() -> None:
     box = box_with()
     job = call(box, "plain", body=HOOK).job

@@ -27,6 +27,7 @@ from simulator.media.live.stages import overlapped
 from simulator.media.live.stills import first_frame_with_somebody
 from simulator.media.live.tracks import Tracker
 from simulator.media.live.workshop import Workshop
+from simulator.media.live.writing import SUFFIXES as VIDEO_SUFFIXES
 from simulator.media.live.writing import Writer
 
 
@@ -126,7 +127,7 @@ def _swap_video(order: SwapOrder, workshop: Workshop) -> Iterator[News]:
             yield Progress(done, video.frames, "searching")
         sources = _cast_people(crowd, cast)
     swapping = _Swapping(Tracker(workshop.detector, colour, order.limits.most_faces), manner, cast.others, sources)
-    path = str(Path(order.into, "result.mp4"))
+    path = str(Path(order.into, f"result{VIDEO_SUFFIXES.get(order.media_type, '.mp4')}"))
     sound = Sound(order.target) if order.keeps_sound and video.has_sound else None
     with Writer(path, video, marks.metadata(order.job, manner.what), sound) as writer:
 

@@ -1,4 +1,4 @@
-"""Writes videos as H.264 in MP4 that plays while it loads, and reads back what was written."""
+"""Writes videos as H.264 in MP4 or MOV that plays while it loads, and reads back what was written."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -31,6 +31,8 @@ ENCODERS: Final[Mapping[str, Mapping[str, str]]] = {
 With its macroblock tree, x264 gives other bytes now and then, whatever the threads; without it, files are a quarter larger.
 """
 
+SUFFIXES: Final = {"video/mp4": ".mp4", "video/quicktime": ".mov"}  # of what is written
+_TYPES: Final = {suffix: media_type for media_type, suffix in SUFFIXES.items()}
 _FULL, _LIMITED = 2, 1
 
 
@@ -45,7 +47,10 @@ class Writer:
     def __init__(
         self, path: str, video: Video, marks: Mapping[str, str], sound: Sound | None = None, encoder: str = ""
     ) -> None:
-        """Write a video like this one; ``marks`` go into its metadata. Without ``encoder``, the best that opens."""
+        """Write a video like this one; ``marks`` go into its metadata. Without ``encoder``, the best that opens.
+
+        The path's suffix says whether it becomes an MP4 or a MOV.
+        """
         self.path, self.video = path, video
         self._part = Path(path).with_name(f".{Path(path).name}.part")
         self._sound = sound
@@ -53,7 +58,9 @@ class Writer:
         self.encoder = encoder or best_encoder(video)
         self.frames = 0
         with _failing():
-            self._container: OutputContainer = av.open(str(self._part), "w", "mp4", options={"movflags": "+faststart"})
+            self._container: OutputContainer = av.open(
+                str(self._part), "w", Path(path).suffix[1:], options={"movflags": "+faststart"}
+            )
         try:
             with _failing():
                 self._container.metadata.update(marks)
@@ -155,7 +162,7 @@ def read_back(path: str) -> MadeFile:
         stream = container.streams.video[0]
         return MadeFile(
             path=path,
-            media_type="video/mp4",
+            media_type=_TYPES[Path(path).suffix],
             width_px=stream.codec_context.width,
             height_px=stream.codec_context.height,
             size_bytes=Path(path).stat().st_size,

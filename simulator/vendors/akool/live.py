@@ -26,8 +26,8 @@ FAILURES = {
     "too_many_bytes": Failure("The input is too large", code=1015),
 }
 
-NOT_WRITTEN = ("video/webm", "video/quicktime")
-"""Results are like their targets (fact akool.swap.result-type), and these are not made live."""
+NOT_WRITTEN = "video/webm"
+"""Results are like their targets (fact akool.swap.result-type), and this is not made live."""
 
 _POINT = re.compile(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
 
@@ -63,7 +63,7 @@ def swap_faces(job: Job) -> tuple[Swap, ...]:
 def has_urls(fields: Mapping[str, Any], inputs: tuple[Input, ...]) -> bool:
     """Return whether every face can be fetched (one that came as text was not kept), and the result can be written."""
     [given] = inputs
-    return all(face["path"] for face in fields["sourceImage"]) and given.media_type not in NOT_WRITTEN
+    return all(face["path"] for face in fields["sourceImage"]) and given.media_type != NOT_WRITTEN
 
 
 def points(opts: Any) -> tuple[tuple[float, float], ...]:

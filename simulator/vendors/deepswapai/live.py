@@ -33,9 +33,9 @@ def swap_each(job: Job) -> tuple[Swap, ...]:
     return tuple(Swap(1 + at, (Pairing(_SOURCE, target_face=0),), output=at) for at in targets if at not in refused)
 
 
-def is_mp4(fields: Mapping[str, Any], inputs: tuple[Input, ...]) -> bool:
-    """Return whether the result is to be of the one format that is made live."""
-    return bool(fields["output_format"] == "mp4")
+def is_no_webm(fields: Mapping[str, Any], inputs: tuple[Input, ...]) -> bool:
+    """Return whether the result is to be of a format that is made live."""
+    return bool(fields["output_format"] != "webm")
 
 
 def _failures(target: str) -> dict[str, Failure]:
@@ -56,5 +56,5 @@ def _failures(target: str) -> dict[str, Failure]:
 
 _OTHERWISE = Failure("Processing failed", code="processing_failed")
 IMAGE = Live(swap, _failures("target image"), _OTHERWISE)
-VIDEO = Live(swap, _failures("target video"), _OTHERWISE, fits=is_mp4)
+VIDEO = Live(swap, _failures("target video"), _OTHERWISE, fits=is_no_webm)
 BATCH = Live(swap_each, _failures("target image"), _OTHERWISE)
