@@ -39,7 +39,7 @@ demo: $(SERVES) ## show one job from submit to result
 	@$(BIN)/simulator demo $(ARGS)
 
 test: lint $(if $(LIVE)$(CI),$(LIVING)) ## all checks and tests; with LIVE=1, or in CI, those of live mode too
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 contract: $(TESTS) ## let Schemathesis call every vendor at length; CONTRACT_EXAMPLES=200 and CONTRACT_SEED=1 to choose
 	CONTRACT_EXAMPLES=$(or $(CONTRACT_EXAMPLES),200) CONTRACT_SEED=$(or $(CONTRACT_SEED),1) \

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from bench.live_clips import clip, photograph_file
 from bench.rows import Missing, Row, median_row, print_table, ratios
+from simulator.renders.manners import threads as threads_of_workers
 
 SIZES = {"512²": (512, 512, 0.60), "720p": (1280, 720, 0.60), "1080p": (1920, 1080, 0.60)}
 """Width, height, and the least share of the codec's speed on two cores."""
@@ -23,7 +24,7 @@ FOLDER = Path("build/live")
 
 
 def measure(
-    rounds: int, seconds: int, names: list[str], device: str = "cpu", at_least: float | None = None
+    rounds: int, seconds: int, names: list[str], device: str = "cpu", *, at_least: float | None = None, threads: int = 0
 ) -> list[Row]:
     """Return a row for each size; rounds are interleaved, so that both of a round saw the same machine.
 
@@ -31,11 +32,14 @@ def measure(
         Missing: live mode is not installed.
     """
     try:
+        import torch
+
         from simulator.media.live.workshop import Workshop
     except ImportError as error:
         raise Missing("install the extras live and live-test: make live") from error
 
     FOLDER.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(threads or threads_of_workers(1))
     workshop, rows = Workshop(device), []
     source = photograph_file("hopper", FOLDER)
     for name in names:
@@ -116,17 +120,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (5)")
     parser.add_argument("--seconds", type=int, default=5, help="length of the clip (5)")
     parser.add_argument("--device", default="cpu", help="what renders (cpu)")
-    parser.add_argument("--threads", type=int, default=0, help="threads of the swap itself (as many as torch takes)")
+    parser.add_argument("--threads", type=int, default=0, help="threads of the swap itself (as a worker has)")
     options = parser.parse_args()
     if unknown := set(options.sizes) - set(SIZES):
         parser.error(f"no such size: {', '.join(sorted(unknown))}")
-    if options.threads:
-        import torch
-
-        torch.set_num_threads(options.threads)
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f} at the start")
     try:
-        rows = measure(options.rounds, options.seconds, options.sizes or list(SIZES), options.device)
+        rows = measure(
+            options.rounds, options.seconds, options.sizes or list(SIZES), options.device, threads=options.threads
+        )
     except Missing as missing:
         rows = [Row("live", None, note=str(missing))]
     print()

@@ -224,13 +224,13 @@ def _word_at_the_end(port: int, vendor: str) -> str | int:
 
 def _a_video() -> bytes:
     """Return a video that is made without any codec's library."""
-    output = plan_output("talk.mp4", "video/mp4", 640, 360, seed="trial", duration_ms=12_000, has_sound=True)
+    output = plan_output("talk.mp4", "video/mp4", 640, 360, seed="trial", duration_ms=46_000, fps=5, has_sound=True)
     return make(output).read()
 
 
 def _clips_of(port: int, video: bytes) -> list[bytes]:
     """Have OpenShorts cut clips out of an uploaded video; return them."""
-    fields = {"acknowledged": "true", "target_clips": "2", "clip_min_seconds": "3", "clip_max_seconds": "5"}
+    fields = {"acknowledged": "true", "target_clips": "2", "clip_min_seconds": "5", "clip_max_seconds": "10"}
     parts = [f'--+\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{said}\r\n' for name, said in fields.items()]
     parts.append(
         '--+\r\nContent-Disposition: form-data; name="file"; filename="talk.mp4"\r\nContent-Type: video/mp4\r\n\r\n'

@@ -88,7 +88,7 @@ def welcome(simulator: Simulator) -> str:
     if simulator.runner is not None:
         played = "; ".join(f"{name} ({', '.join(kinds)})" for name, kinds in simulator.played_kinds().items())
         lines += [
-            f"  Live: jobs are done for real on {simulator.runner.device}, {settings.slots} at a time; docs/live.md says how well.",
+            f"  Live: jobs are done for real on {simulator.runner.device}, {settings.slots} at a time; see docs/live.md.",
             *([f"  Not done for real, but played as their scenario says: {played}."] if played else []),
             "",
         ]

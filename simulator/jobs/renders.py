@@ -120,6 +120,7 @@ class People(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Find the distinct people of a picture or video; each output is a crop of one of them."""
 
     target: Media
+    takes_pictures: bool = True
 
 
 class Portrait(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -6,8 +6,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-NICE = 10
-"""Below the server by so much: at 5 and less, a poll waits up to 4 ms for the end of a worker's slice, at 10 hardly ever."""
+NICE = 15
+"""Below the server by so much: at 10 and less a poll may wait 2 to 4 ms for the end of a worker's slice, at 15 hardly ever does."""
 _OUT_OF_MEMORY_SCORE = "500"  # of 1000: who is ended first where memory runs out
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 

@@ -70,6 +70,7 @@ def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *
                 str(inputs[wish.target]),
                 folder,
                 media_type=_picture_type(outputs, 0) or "image/png",
+                takes_pictures=wish.takes_pictures,
                 limits=limits,
             )
         case Portrait():

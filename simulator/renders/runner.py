@@ -95,6 +95,8 @@ class Runner:
         failed = [failure for failure in failures if failure is not None]
         if failed and len(failed) == len(wishes):
             run.fail(failed[0])
+        elif wishes and not run.has_made:
+            run.fail(RenderFailure("undecodable", "nothing could be made of it"))
         else:
             run.tell(told.Ended())
 
@@ -173,7 +175,7 @@ class _Run:
         self.renders: Render | None = None
         self.folder = Path()
         self.inputs: dict[Media, Path | RenderFailure] = {}
-        self._has_begun = False
+        self.has_made = self._has_begun = False
 
     def begin(self) -> None:
         """Tell once that the work has begun."""
@@ -186,6 +188,7 @@ class _Run:
 
     def tell_made(self, place: int, made: Made) -> None:
         if place < len(self.job.plan.outputs):
+            self.has_made = True
             self.tell(told.Made(place, measured(self.job.plan.outputs[place], made.file), made.about))
 
     def stop_unless_wanted(self) -> None:

@@ -110,13 +110,14 @@ def load_live(device: str, threads: int) -> tuple[str, Renderer]:
     """Load the real pipeline; its imports take a second and happen in workers only."""
     import torch
 
+    from simulator.media.live.credentials import can_sign
     from simulator.media.live.render import render
     from simulator.media.live.workshop import Workshop
 
     torch.set_num_threads(threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    workshop = Workshop(device)
+    workshop = Workshop(device, signs=can_sign())
     _ = workshop.detector  # loaded now, that the first job need not wait for it
     return str(workshop.device), lambda order: render(order, workshop)
 

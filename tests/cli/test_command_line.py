@@ -218,6 +218,16 @@ def test_the_start_names_ports_of_sandboxes_and_who_cannot_play_the_default() ->
     assert "useapi (picsi-still)" in printed
 
 
+def test_the_start_of_a_live_server_says_what_renders_and_what_is_only_played() -> None:
+    pytest.importorskip("torch")
+
+    with Background(Settings(port=0, live=True, device="cpu")) as running:
+        printed = welcome(running.simulator)
+
+    assert "done for real on cpu, 1 at a time" in printed
+    assert "Not done for real, but played as their scenario says: useapi (headshot)." in printed
+
+
 def test_every_setting_is_told_by_help() -> None:
     printed = run("serve", "--help").stdout
 

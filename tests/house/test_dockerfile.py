@@ -277,3 +277,22 @@ def test_a_base_made_here_is_named_as_what_it_is() -> None:
     assert debian.BASE.startswith(build.TAG)
     assert build._full_name("python:3.13-slim") == "docker.io/library/python:3.13-slim"
     assert build._full_name("localhost/mine") == "localhost/mine"
+
+
+def test_a_wheel_lies_there_for_the_build_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "WHEELS", tmp_path / "wheels")
+    build.WHEELS.mkdir()
+    wheel = tmp_path / "any-1-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+
+    with build._wheels([wheel]):
+        assert [path.read_bytes() for path in build.WHEELS.iterdir()] == [b"wheel"]
+
+    assert list(build.WHEELS.iterdir()) == []
+
+
+def test_wheels_that_are_not_there_end_it_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "WHEELS", tmp_path)
+
+    with pytest.raises(SystemExit, match=r"image: .*missing\.whl"), build._wheels([tmp_path / "missing.whl"]):
+        pass

@@ -1,5 +1,6 @@
 """Whatever a live server is given, each job ends in a real result or in the vendor's words, and the worker lives on."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from simulator.vendors.akool.live import ANALYSIS
 from simulator.vendors.deepswapai.live import BATCH, VIDEO
+from simulator.vendors.openshorts.live import CLIPS
+from simulator.vendors.useapi.live import CHANGEBG
 from tests.live.hostile import MADE, pictures, videos
+from tests.live.test_clips import WANTED
 from tests.live.wire import Live
 
-MOST_BYTES = 1500 << 20
+MOST_BYTES = 1000 << 20
 """Of memory that a worker ever has, torch and its models included."""
 
 
@@ -99,13 +104,58 @@ def test_videos(live: Live, folder: Path, tmp_path: Path) -> None:
     live.until(lambda: not live.left_on_disk())
 
 
+@pytest.mark.usefixtures("same_worker")
+def test_pictures_as_portraits(live: Live) -> None:
+    with Image.open(live.folder / "collins.png") as whole, Image.open(live.folder / "crowd.png") as crowd:
+        given = pictures(whole.convert("RGB"), crowd.convert("RGB"))
+    jobs = {}
+    for name, (data, _) in given.items():
+        said = {"a_background_photo_of": "a beach"}
+        status, job = live.call("POST", "/useapi/v1/faceswap/changebg", said, files={"image": (name, data)})
+        assert status == (200 if data else 400), (name, job)
+        if data:
+            jobs[name] = job["jobid"]
+
+    live.until(lambda: all(live.box.job(id).is_final for id in jobs.values()))
+
+    ends = {name: live.box.job(id) for name, id in jobs.items()}
+    words = {failure.message for failure in CHANGEBG.failures.values()}
+    assert {name for name, shot in ends.items() if shot.failure and shot.failure.message not in words} == set()
+    assert {name for name, (_, may) in given.items() if may == {MADE} and not ends[name].succeeded} == set()
+    live.call("POST", "/_simulator/reset")
+    live.until(lambda: not live.left_on_disk())
+
+
+@pytest.mark.usefixtures("same_worker")
+def test_videos_to_be_analyzed_or_cut(live: Live, folder: Path, tmp_path: Path) -> None:
+    with Image.open(live.folder / "collins.png") as whole:
+        given = videos(tmp_path, live.data("one.mp4"), whole.convert("RGB"))
+    jobs = {}
+    for name, (data, may) in given.items():
+        (folder / name).write_bytes(data)
+        video = live.url(f"hostile/{name}")
+        _, job = live.call("POST", "/akool/api/open/v4/headswap/analyze", {"video_url": video, "type": "head"})
+        jobs[job["data"]["_id"]] = ANALYSIS, f"/akool/api/open/v4/headswap/analyze/detail?_id={job['data']['_id']}"
+        if not may & {MADE, "no_face_in_target"} or name == "timeless.mp4":  # clips of the others take their time
+            _, job = live.call("POST", "/openshorts/api/process", {"url": video, **WANTED})
+            jobs[job["job_id"]] = CLIPS, f"/openshorts/api/status/{job['job_id']}"
+
+    live.until(lambda: all(live.box.job(id).is_final for id in jobs))
+
+    for id, (ways, path) in jobs.items():
+        failure = live.box.job(id).failure
+        assert failure or not any(name in str(live.box.job(id).job.fields) for name in ("gif-called", "png-called"))
+        assert failure is None or failure in ways.failures.values()
+        assert live.call("GET", path)[0] == 200
+    live.call("POST", "/_simulator/reset")
+    live.until(lambda: not live.left_on_disk())
+
+
 def _words(live: Any, reason: str) -> str:
     return str(live.failures[reason].message)
 
 
 def test_uploads_that_are_no_media_are_refused_at_once_and_leave_nothing(live: Live) -> None:
-    import base64
-
     text = base64.b64encode(b"<html>" * 50).decode()
     status, said = live.call(
         "POST", "/deepswapai/v1/image-swap", {"source_image": live.url("hopper.png"), "target_image": text}

@@ -4,7 +4,6 @@ import base64
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.live.wire import Downloaded, Live
 
@@ -200,6 +199,31 @@ def test_akool_image_and_video(live: Live) -> None:
     assert (state, picture.media_type, picture.picture.size) == (3, "image/png", (150, 150))
     state, seconds, moving = made[video["data"]["_id"]]
     assert (state, seconds, len(moving.frames)) == (3, 1, 12)
+
+
+def test_akool_swaps_each_of_two_people_by_its_own_pair(live: Live) -> None:
+    places = [
+        "118,90:138,90:128,102:128,114",
+        "358,50:378,50:368,62:368,74",
+    ]  # Hopper's face at the left, Collins' at the right
+    changes = []
+    for names in (("hopper.png", "collins.png"), ("collins.png", "hopper.png")):
+        said = {
+            "sourceImage": [{"path": live.url(name), "opts": "60,60:90,60:75,75:75,90"} for name in names],
+            "targetImage": [{"path": live.url("both.png"), "opts": place} for place in places],
+            "modifyImage": live.url("both.png"),
+        }
+        _, job = live.call("POST", "/akool/api/open/v3/faceswap/highquality/specifyimage", said)
+        id = job["data"]["_id"]
+        live.until(lambda id=id: live.box.job(id).is_final)  # type: ignore[misc]
+        made = np.asarray(live.download(job["data"]["url"]).picture.convert("RGB")).astype(int)
+        whole = np.asarray(Downloaded("image/png", live.data("both.png")).picture.convert("RGB")).astype(int)
+        change = np.abs(made - whole)[:200]
+        changes.append((change[:, :256].sum(), change[:, 256:].sum()))
+    themselves, each_other = changes
+
+    assert each_other[0] > 1.5 * themselves[0] > 0  # nobody changes much who becomes who they are
+    assert each_other[1] > 1.5 * themselves[1] > 0
 
 
 def test_akool_analysis_finds_the_people_whom_a_head_swap_then_maps(live: Live) -> None:

@@ -136,6 +136,16 @@ async def test_a_job_is_fetched_ordered_followed_and_ended(world: World) -> None
     assert job.rendering.about == ({"note": "hello"},)
 
 
+async def test_looking_for_faces_makes_no_frame(world: World) -> None:
+    job = world.submit()
+    render = await world.render()
+    render.tell(Progress(30, 40, "searching"))
+    await world.until(lambda: job.rendering and job.rendering.total)
+
+    assert job.rendering is not None
+    assert (job.rendering.done, job.rendering.total) == (0, 40)
+
+
 async def test_uploads_are_moved_not_fetched(world: World, tmp_path: Path) -> None:
     upload = Path(world.keeping.keep(b"uploaded"))
 
@@ -155,6 +165,25 @@ async def test_a_failure_is_told_in_the_vendors_words_and_in_plain_ones_in_the_j
     assert job.rendering is not None
     assert job.rendering.failure == WAYS.failures["no_face_in_source"]
     assert "live: no_face_in_source: a landscape" in [mark for said in world.box.journal for mark in said.marks]
+
+
+async def test_a_render_that_has_made_nothing_is_no_success(world: World) -> None:
+    job = world.submit()
+    (await world.render()).end()
+    await world.until(lambda: job.rendering and job.rendering.failure)
+
+    assert job.entries[-1].word == "error"
+
+
+async def test_each_item_of_a_batch_is_made_in_a_folder_of_its_own(world: World) -> None:
+    world.submit("batch", FACE, CLIP, CLIP, item_count=2)
+    renders = []
+    for number in range(2):
+        renders.append(await world.render(number))
+        make(renders[-1])
+        renders[-1].end()
+
+    assert renders[0].order.into != renders[1].order.into
 
 
 @pytest.mark.parametrize("given", [Input("clip", url="http://test/missing"), Input("clip")])

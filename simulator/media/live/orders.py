@@ -57,6 +57,7 @@ class PeopleOrder(msgspec.Struct, frozen=True, tag="people"):
     target: str
     into: str
     media_type: str = "image/png"  # of the pictures cut out
+    takes_pictures: bool = True
     limits: Limits = NO_LIMITS_GIVEN
 
 

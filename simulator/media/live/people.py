@@ -39,7 +39,7 @@ def find_people(order: PeopleOrder, workshop: Workshop) -> Iterator[News]:
     ``seen``, and of the target ``width_px``, ``height_px``, ``frames`` and ``rate_fps`` (0 of a picture).
     Raises: RenderFailure, if there is nobody.
     """
-    if look_at(order.target).kind in ("image", "animation"):
+    if order.takes_pictures and look_at(order.target).kind in ("image", "animation"):
         return _in_picture(order, workshop)
     return _in_video(order, workshop)
 

@@ -34,7 +34,7 @@ _POINT = re.compile(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
 
 def analyze(job: Job) -> tuple[People, ...]:
     """Find the people of the video; their order is their ``obj_id`` (fact akool.analysis.objects)."""
-    return (People(0),)
+    return (People(0, takes_pictures=False),)
 
 
 def swap_heads(job: Job) -> tuple[Swap, ...]:
