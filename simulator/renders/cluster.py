@@ -113,7 +113,7 @@ class Cluster(Slots):
         actor = ray.remote(_Actor).options(
             num_cpus=self._share.cpus,
             num_gpus=gpus,
-            max_concurrency=1,  # one renders, the other hears that it is to stop
+            max_concurrency=2,  # one renders, the other hears that it is to stop
             max_restarts=0,  # its slot starts another
         )
         return actor.remote(self._load, self._device, max(1, int(self._share.cpus)))
