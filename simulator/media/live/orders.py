@@ -12,7 +12,7 @@ import msgspec
 class Limits(msgspec.Struct, frozen=True):
     """How large an input may be; beyond it the job fails as ``too_large``, ``too_long`` or ``too_many_faces``."""
 
-    most_px: int = 3840 * 2160  # of one picture or frame: width times height
+    most_px: int = 4096 * 3072  # of one picture or frame: width times height
     most_ms: int = 600_000
     most_frames: int = 36_000
     most_faces: int = 10  # at once in one picture or frame
