@@ -47,7 +47,7 @@ def bound_memory(slots: int, device: str) -> None:
     What is bounded is what a process may write to (RLIMIT_DATA). A GPU's driver sets aside far more of that than it uses,
     so there it is left alone.
     """
-    most_bytes = memory_bytes() // slots if device == "cpu" else 0
+    most_bytes = memory_bytes() // slots if device.startswith("cpu") else 0
     if sys.platform == "linux" and most_bytes > 0:
         import resource
 

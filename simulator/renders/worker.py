@@ -17,6 +17,10 @@ Load = Callable[[str, int], tuple[str, Renderer]]
 """Given a device and a number of threads, returns the device that was chosen, and what renders on it."""
 
 
+class NoDevice(Exception):
+    """The device that was asked for is not here."""
+
+
 def main(load: Load, device: str, slots: int = 1) -> None:
     """Serve orders from standard input until it is closed; what libraries print goes to standard error.
 
@@ -39,7 +43,8 @@ def loaded(load: Load, device: str, threads: int) -> tuple[Ready | Failed, Rende
     try:
         chosen, renderer = load(device, threads)
     except Exception as error:
-        return Failed("crashed", f"{type(error).__name__}: {error}"), None
+        why = str(error) if isinstance(error, NoDevice) else f"{type(error).__name__}: {error}"
+        return Failed("crashed", why), None
     return Ready(chosen), renderer
 
 
@@ -107,19 +112,30 @@ def _say(pipe: BinaryIO, message: FromWorker) -> None:
 
 
 def load_live(device: str, threads: int) -> tuple[str, Renderer]:
-    """Load the real pipeline; its imports take a second and happen in workers only."""
+    """Load the real pipeline; its imports take a second and happen in workers only. What is told names the encoder too.
+
+    Raises:
+        NoDevice: there is no such device here.
+    """
+    from fractions import Fraction
+
     import torch
 
     from simulator.media.live.credentials import can_sign
+    from simulator.media.live.reading import Video
     from simulator.media.live.render import render
     from simulator.media.live.workshop import Workshop
+    from simulator.media.live.writing import best_encoder
 
     torch.set_num_threads(threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    elif device != "cpu" and not torch.cuda.is_available():
+        raise NoDevice(f"there is no {device!r} here, or this build of torch has no CUDA; --device cpu works anywhere")
     workshop = Workshop(device, signs=can_sign())
     _ = workshop.detector  # loaded now, that the first job need not wait for it
-    return str(workshop.device), lambda order: render(order, workshop)
+    encoder = best_encoder(Video(1280, 720, Fraction(25), Fraction(1, 25), 0, 0))
+    return f"{workshop.device} (video by {encoder})", lambda order: render(order, workshop)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,17 @@ def test_what_is_missing_is_told_with_the_way_to_get_it(
     assert starting.missing(engine).startswith(says)
 
 
+def test_a_device_that_is_not_here_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+
+    assert main(["serve", "--live", "--device", "cuda", "--port", "0"]) == 2
+    said = capsys.readouterr().err.strip()
+    assert said.startswith("simulator: live mode cannot start: there is no 'cuda' here")
+    assert "\n" not in said
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
