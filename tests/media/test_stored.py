@@ -1,6 +1,5 @@
 """A stored file answers as one that is made does."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
