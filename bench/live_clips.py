@@ -25,7 +25,7 @@ def photograph(name: str) -> Any:
         if name == "collins":
             import skimage.data
 
-            return np.array(skimage.data.astronaut())  # type: ignore[no-untyped-call]
+            return np.array(skimage.data.astronaut())
         import matplotlib
 
         path = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
