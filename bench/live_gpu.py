@@ -87,13 +87,11 @@ def swap_rows(device: Any, speeds: dict[str, float]) -> list[Row]:
     """Return the swap step's rows: its share of the device's speed, and how far CPU and GPU are apart."""
     import torch
 
-    from simulator.media.live.swap import change_face
-
     rows = []
     for side in SIDES_PX:
         source, here, places, points = squares(side, BATCH, device)
         with torch.inference_mode():
-            took = seconds(partial(change_face, here, places, points, source), device)
+            took = seconds(partial(_changed, source, here, places, points), device)
         floor = 3 * side * side * BATCH / speeds["device"]
         rows.append(Row(f"swap step, {side}², ms/frame", 1000 * took / BATCH))
         rows.append(
@@ -103,16 +101,20 @@ def swap_rows(device: Any, speeds: dict[str, float]) -> list[Row]:
     return rows
 
 
+def _changed(source: Any, here: Any, places: Any, points: Any) -> Any:
+    from simulator.media.live.blending import change, face_patch
+
+    return change(here, face_patch(places, points, source), source.level_for(points))
+
+
 def _alike(side: int, device: Any) -> float:
     import torch
-
-    from simulator.media.live.swap import change_face
 
     planes = []
     for where in (torch.device("cpu"), device):
         source, here, places, points = squares(side, 4, where)
         with torch.inference_mode():
-            more = change_face(here, places, points, source)
+            more = _changed(source, here, places, points)
             whole = [(old + new).round().clamp(0, 255).cpu() for old, new in zip(here, more, strict=True)]
         planes.append(torch.cat([plane.flatten() for plane in whole]))
     return float(((planes[0] - planes[1]).abs() <= 1).float().mean())

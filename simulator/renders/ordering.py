@@ -71,6 +71,7 @@ def as_order(job: Job, wish: Wish, inputs: Inputs, into: Path, limits: Limits, *
                 folder,
                 media_type=_picture_type(outputs, 0) or "image/png",
                 takes_pictures=wish.takes_pictures,
+                is_marked=is_marked,
                 limits=limits,
             )
         case Portrait():

@@ -48,7 +48,7 @@ def _write_bad_ones(folder: Path, face: Rgb) -> None:
     (folder / "cut.mp4").write_bytes((folder / "one.mp4").read_bytes()[:2000])
     make_sound(folder / "sound.mp4")
     make_video(folder / "motion.mp4", codec="mjpeg", pixels="yuvj420p", frames=3)
-    make_video(folder / "wide.mp4", size_px=(4096, 2176), frames=1, options={"preset": "ultrafast"})
+    make_video(folder / "wide.mp4", size_px=(4096, 3104), frames=1, options={"preset": "ultrafast"})
     make_video(folder / "endless.mp4", frames=2, times=[0, 700_000])
     crowd = [
         Actor(face[:300:2, 60:360:2], ((x + 0.5) / 4, (y + 0.5) / 3), ((x + 0.5) / 4, (y + 0.5) / 3), 1 / 3)

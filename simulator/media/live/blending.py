@@ -37,9 +37,10 @@ class Source:
         self.pose = fit(points)
         self.points = self.pose.unplace(as_complex(points))
 
-    def level(self, shrink: float) -> int:
-        """Return the level to read where ``shrink`` source pixels make one."""
-        return min(max(round(math.log2(max(shrink, 1.0))), 0), len(self.levels) - 1)
+    def level_for(self, points: Tensor) -> Planes:
+        """Return the level whose pixels are nearest in size to those of faces with the points ``(n, 5, 2)``."""
+        shrink = float(self.pose.eyes_px.mean()) / float(fit(points).eyes_px.mean())
+        return self.levels[min(round(math.log2(max(shrink, 1.0))), len(self.levels) - 1)]
 
     def grid(self, places: Tensor) -> Tensor:
         """Return where complex ``(n, rows, columns)`` places of face space lie in the picture, -1…1: ``(n, 2, rows, columns)``."""
@@ -53,7 +54,6 @@ class Patch(NamedTuple):
     grid: Tensor  # (n, 2, side, side), -1…1
     mask: Tensor  # (n, 1, side, side)
     core: Tensor  # (n, 1, side, side) 0 or 1: where colours are compared
-    shrink: float  # source pixels to one of the target
 
 
 def places_in(squares: Squares, pose: Similarity, device: torch.device) -> Tensor:
@@ -71,12 +71,7 @@ def face_patch(squares: Squares, points: Tensor, source: Source) -> Patch:
     there = here + _BEND * (source.points - here)
     grid = source.grid(carry(places, here, there))
     mask = face_mask(places)[:, None] * within(grid)
-    return Patch(grid, mask, (mask > 0.9).float(), shrink_of(source, pose))
-
-
-def shrink_of(source: Source, pose: Similarity) -> float:
-    """Return how many source pixels make one of the target."""
-    return float(source.pose.eyes_px.mean() / pose.eyes_px.mean())
+    return Patch(grid, mask, (mask > 0.9).float())
 
 
 def within(grid: Tensor) -> Tensor:
@@ -84,19 +79,22 @@ def within(grid: Tensor) -> Tensor:
     return (grid.abs() <= 1).all(1, keepdim=True).float()
 
 
-def change(here: Planes, patch: Patch, source: Source) -> Planes:
-    """Return what must be added to the squares' planes to lay the patch over them; 0 outside its mask."""
+def change(here: Planes, patch: Patch, sharp: Planes) -> Planes:
+    """Return what must be added to the squares' planes to lay the patch over them; 0 outside its mask.
+
+    ``sharp`` is the source at the level that fits.
+    """
     side = here.luma.shape[-1]
-    sharp = source.levels[source.level(patch.shrink)]
     luma, colours = _look(sharp.luma, _up(patch.grid, side)), _look(sharp.colours, _up(patch.grid, side // 2))
     found, target = _coarse(luma, colours), _coarse(*here)
     gain, offset = _matching(found, target, patch.core)
 
     difference = found * gain + offset - target
     correction = (_solve(difference, patch.mask) - patch.mask * difference) * (patch.mask * 3).clamp(max=1)
+    smooth = patch.mask * offset + correction
     return Planes(
-        _laid(here.luma, luma, gain[:, :1], offset[:, :1], patch.mask, correction[:, :1]),
-        _laid(here.colours, colours, gain[:, 1:], offset[:, 1:], patch.mask, correction[:, 1:]),
+        _laid(here.luma, luma, gain[:, :1], patch.mask, smooth[:, :1]),
+        _laid(here.colours, colours, gain[:, 1:], patch.mask, smooth[:, 1:]),
     )
 
 
@@ -115,10 +113,10 @@ def _up(coarse: Tensor, side: int) -> Tensor:
     return F.interpolate(coarse, (side, side), mode="bilinear", align_corners=False)
 
 
-def _laid(here: Tensor, found: Tensor, gain: Tensor, offset: Tensor, mask: Tensor, correction: Tensor) -> Tensor:
+def _laid(here: Tensor, found: Tensor, gain: Tensor, mask: Tensor, smooth: Tensor) -> Tensor:
     """Return the change of one plane; what was found is used up, to save memory."""
     side = here.shape[-1]
-    return found.mul_(gain).add_(offset).sub_(here).mul_(_up(mask, side)).add_(_up(correction, side))
+    return found.mul_(gain).sub_(here).mul_(_up(mask, side)).add_(_up(smooth, side))
 
 
 def _matching(found: Tensor, target: Tensor, core: Tensor) -> tuple[Tensor, Tensor]:

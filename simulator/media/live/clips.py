@@ -6,6 +6,7 @@ several people the largest face wins.
 
 from collections.abc import Iterator
 from contextlib import closing
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -64,7 +65,7 @@ def _cut_one(
     yield Line(f"Title: {title}")
     yield Line("Step 1: Detecting scenes...")
     width_px, height_px = order.size_px
-    shape = scenes.video._replace(width_px=width_px, height_px=height_px)
+    shape = scenes.video._replace(width_px=width_px, height_px=height_px, pixel_shape=Fraction(1))
     path = Path(order.into) / f"{order.stem or Path(order.video).stem}_clip_{index + 1}.mp4"
     sound = Sound(order.video, moment.start_ms, moment.end_ms)
     camera = _Camera(scenes, moment, order.size_px, order.is_marked)
@@ -89,7 +90,7 @@ class _Camera:
         self._pts = scenes.pts[moment.first : moment.end]
         self._size_px, self._is_marked = size_px, is_marked
         width_px, height_px = scenes.video.width_px, scenes.video.height_px
-        self.crop_px = crop_size((width_px, height_px), size_px)
+        self.crop_px = crop_size((width_px, height_px), size_px, scenes.video.pixel_shape)
         ways = follow(scenes, moment)
         self._left = _offsets(ways[0], self.crop_px[0], width_px)
         self._top = _offsets(ways[1], self.crop_px[1], height_px)
@@ -121,9 +122,12 @@ class _Camera:
         copy_planes(scaled, 0, into)
 
 
-def crop_size(whole_px: tuple[int, int], wanted_px: tuple[int, int]) -> tuple[int, int]:
-    """Return the largest even size of the wanted shape that fits into the whole, width first."""
-    (width_px, height_px), (across, down) = whole_px, wanted_px
+def crop_size(
+    whole_px: tuple[int, int], wanted_px: tuple[int, int], pixel_shape: Fraction = Fraction(1)
+) -> tuple[int, int]:
+    """Return the largest even size that fits into the whole and is shown in the wanted shape, width first."""
+    width_px, height_px = whole_px
+    across, down = wanted_px[0] * pixel_shape.denominator, wanted_px[1] * pixel_shape.numerator
     fits = min(width_px, height_px * across // down // 2 * 2), min(height_px, width_px * down // across // 2 * 2)
     return max(fits[0], 2), max(fits[1], 2)
 

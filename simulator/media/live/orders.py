@@ -58,6 +58,7 @@ class PeopleOrder(msgspec.Struct, frozen=True, tag="people"):
     into: str
     media_type: str = "image/png"  # of the pictures cut out
     takes_pictures: bool = True
+    is_marked: bool = True
     limits: Limits = NO_LIMITS_GIVEN
 
 

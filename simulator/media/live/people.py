@@ -123,6 +123,8 @@ def landmarks(points: Tensor) -> str:
 
 def _made(order: PeopleOrder, number: int, rgb: Pixels, found: Found, about: Mapping[str, object]) -> Made:
     points = found.face.points
+    if order.is_marked:
+        marks.stamp_picture(rgb := rgb.copy())  # others are cut out of the same picture
     suffix = SUFFIXES.get(order.media_type, ".png")
     path = str(Path(order.into, f"person-{number}{suffix}"))
     file = write_picture(path, rgb, order.media_type, marks.metadata(order.job, _WHAT))

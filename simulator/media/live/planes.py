@@ -3,7 +3,8 @@
 Planes are uint8 in files and float 0…255 at work; colour has half the size of luma in both directions (4:2:0).
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ _WEIGHTS = {
     "bt709": (0.2126, 0.0722),
     "bt2020": (0.2627, 0.0593),
 }  # of red and of blue in luma
+_AT_ONCE_PX: Final = 1 << 21
+"""So many pixels a CPU works on at once: more are no longer at hand when they are needed again, and a third of the speed is lost."""
 
 
 class Colour(NamedTuple):
@@ -101,6 +104,13 @@ class Squares(NamedTuple):
         side = int(-(-side_px // 16) * 16)
         origins = ((middles.cpu().double().numpy() - side / 2) / 2).round().astype(np.int64) * 2
         return cls(origins, side)
+
+    def parts(self, device: torch.device) -> "Iterator[tuple[slice, Squares]]":
+        """Yield as many squares as the device works on best at once, and which ones they are; a GPU takes all."""
+        count = len(self.origins) if device.type != "cpu" else max(1, _AT_ONCE_PX // self.side_px**2)
+        for first in range(0, len(self.origins), count):
+            some = slice(first, first + count)
+            yield some, Squares(self.origins[some], self.side_px)
 
 
 def cut(frames: Frames, at: NDArray[np.int64], squares: Squares) -> tuple[Frames, Frames]:

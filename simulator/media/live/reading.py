@@ -31,6 +31,7 @@ _CODECS: Final = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4")
 _PLAIN_FORMATS: Final = ("yuv420p", "yuvj420p")
 _LIMITED, _FULL = 1, 2  # FFmpeg's numbers of ranges
 _UNSPECIFIED, _OLD = 2, 6  # and of colour spaces: nobody says, and BT.601
+_MOST_STRETCHED, _MOST_RATIO = 4, 0xFFFF  # of a pixel's shape: beyond, it is damage, or more than H.264 can say
 _LATE_MS: Final = 1000  # by so much may a video be longer than its headers say before that counts as a lie
 
 
@@ -55,6 +56,7 @@ class Video(NamedTuple):
     codec: str = ""
     colours: Colours = Colours()
     has_sound: bool = False
+    pixel_shape: Fraction = Fraction(1)  # how wide a pixel is shown, for one of height 1
 
     @property
     def matrix(self) -> str:
@@ -263,7 +265,15 @@ def _video(container: InputContainer, stream: VideoStream, frame: VideoFrame, tu
             is_full,
         ),
         has_sound=bool(container.streams.audio),
+        pixel_shape=_pixel_shape(stream, turns),
     )
+
+
+def _pixel_shape(stream: VideoStream, turns: int) -> Fraction:
+    shape = stream.sample_aspect_ratio or Fraction(1)
+    if not 1 / _MOST_STRETCHED <= shape <= _MOST_STRETCHED or max(shape.as_integer_ratio()) > _MOST_RATIO:
+        return Fraction(1)
+    return 1 / shape if turns % 2 else shape
 
 
 def copy_planes(frame: VideoFrame, turns: int, into: Planes) -> None:

@@ -12,15 +12,15 @@ import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor
 
 from simulator.media.live import marks
-from simulator.media.live.blending import Source, change, face_patch
+from simulator.media.live.blending import Patch, Source, change, face_patch
 from simulator.media.live.casting import Cast, find_faces
 from simulator.media.live.crowd import Crowd
 from simulator.media.live.failures import RenderFailure
 from simulator.media.live.geometry import fit
-from simulator.media.live.heads import change_head
+from simulator.media.live.heads import head_patch
 from simulator.media.live.orders import Made, News, Progress, SwapOrder
 from simulator.media.live.pictures import SUFFIXES, Pixels, look_at, read_picture, write_picture
-from simulator.media.live.planes import PICTURE, Colour, Frames, Planes, Squares, as_bytes, cut, planes_of, put, upload
+from simulator.media.live.planes import PICTURE, Colour, Frames, Squares, as_bytes, cut, planes_of, put, upload
 from simulator.media.live.reading import Chunk, Reader
 from simulator.media.live.sound import Sound
 from simulator.media.live.stages import overlapped
@@ -37,17 +37,12 @@ class Manner(NamedTuple):
     what: str
     middle: float  # of the square that it needs, below the eyes, in distances of the eyes
     reach_eyes: float  # the square's side, likewise; a little more than its mask, at any tilt
-    change: Callable[[Planes, Squares, Tensor, Source], Planes]
-
-
-def change_face(here: Planes, squares: Squares, points: Tensor, source: Source) -> Planes:
-    """Return what must be added to the squares' planes to lay the source over the faces with the points ``(n, 5, 2)``."""
-    return change(here, face_patch(squares, points, source), source)
+    patch: Callable[[Squares, Tensor, Source], Patch]
 
 
 MANNERS: Final = {
-    "face": Manner("face swap", 0.55, 2.8, change_face),
-    "head": Manner("head swap", 0.0, 4.6, change_head),
+    "face": Manner("face swap", 0.55, 2.55, face_patch),
+    "head": Manner("head swap", 0.0, 4.6, head_patch),
 }
 
 
@@ -98,7 +93,8 @@ def change_picture(rgb: Pixels, points: Tensor, source: Source, manner: Manner, 
     height, width = rgb.shape[:2]
     rows, columns = np.arange(top, top + side).clip(0, height - 1), np.arange(left, left + side).clip(0, width - 1)
     here = torch.from_numpy(rgb[rows[:, None], columns]).to(device).permute(2, 0, 1)[None].float()
-    more = manner.change(planes_of(here, PICTURE), squares, points[None].to(device), source)
+    patch = manner.patch(squares, points[None].to(device), source)
+    more = change(planes_of(here, PICTURE), patch, source.level_for(points[None]))
     matrix, _ = (part.to(here) for part in PICTURE.to_rgb())
     wide = F.interpolate(more.colours, (side, side), mode="bilinear", align_corners=False)
     new = here + torch.einsum("ij,bjhw->bihw", matrix, torch.cat([more.luma, wide], 1))
@@ -187,7 +183,8 @@ def change_frames(
     device: torch.device,
 ) -> None:
     """Lay a source over the faces with the points ``(n, 5, 2)`` in the frames with the numbers ``at``, in place."""
-    squares = _squares(points, manner)
-    here = upload(*cut(frames, at, squares), device)
-    more = manner.change(here, squares, points.to(device), source)
-    put(frames, at, squares, as_bytes(here.luma + more.luma)[:, 0], as_bytes(here.colours + more.colours))
+    sharp = source.level_for(points)
+    for some, squares in _squares(points, manner).parts(device):
+        here = upload(*cut(frames, at[some], squares), device)
+        more = change(here, manner.patch(squares, points[some].to(device), source), sharp)
+        put(frames, at[some], squares, as_bytes(here.luma + more.luma)[:, 0], as_bytes(here.colours + more.colours))

@@ -99,18 +99,27 @@ class Tracker:
 
     def _judge(self, chunk: Chunk, at: NDArray[np.int64], poses: NDArray[np.float64]) -> tuple[Tensor, Tensor, Tensor]:
         """Let the last network look at one square a frame: points ``(n, 5, 2)``, scores ``(n,)``, likenesses; all on the CPU."""
-        device = self._detector.device
         both = torch.view_as_complex(torch.from_numpy(poses.reshape(-1, 2, 2)).float().contiguous())
         pose = Similarity(both[:, 0], both[:, 1])
         middles = torch.view_as_real(pose.place(torch.full((len(at), 1), CROP_MIDDLE * 1j)))[:, 0]
         squares = Squares.around(middles, 2 * CROP_HALF * 1.42 * float(pose.eyes_px.max()) + 4)
-        seen = upload(*cut(chunk.frames, at, squares), device)
-        shift = pose.shift - torch.complex(*torch.from_numpy(squares.origins).float().unbind(1))
-        crops = _upright(seen, Similarity(pose.turn.to(device), shift.to(device)), squares.side_px).rgb(self._colour)
+        crops = torch.cat(
+            [
+                self._crops(chunk, at[some], Similarity(pose.turn[some], pose.shift[some]), part)
+                for some, part in squares.parts(self.device)
+            ]
+        )
         _, points, scores = self._detector.networks.judge(F.avg_pool2d((crops - 127.5) / 128, 2))
         points = points.cpu()
         within = (as_complex(points) * 2 - (1 + 1j)) * CROP_HALF + CROP_MIDDLE * 1j
         return torch.view_as_real(pose.place(within)), scores.cpu(), likeness_of(crops, points * _CROP_PX)
+
+    def _crops(self, chunk: Chunk, at: NDArray[np.int64], pose: Similarity, squares: Squares) -> Tensor:
+        """Return what the last network looks at, RGB 0…255 and twice as large as it wants it."""
+        shift = pose.shift - torch.complex(*torch.from_numpy(squares.origins).float().unbind(1))
+        upright = Similarity(pose.turn.to(self.device), shift.to(self.device))
+        seen = upload(*cut(chunk.frames, at, squares), self.device)
+        return _upright(seen, upright, squares.side_px).rgb(self._colour)
 
     def _steadied(self, chunk: Chunk, seen: _Seen, there: Tensor) -> Tensor:
         """Smooth points over time, with the last frames of the chunk before; a break is not smoothed over."""

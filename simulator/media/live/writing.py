@@ -176,7 +176,7 @@ def _add_video(container: OutputContainer, encoder: str, video: Video) -> VideoS
     assert isinstance(stream, VideoStream)
     context, colours = stream.codec_context, video.colours
     stream.width, stream.height, stream.pix_fmt = video.width_px, video.height_px, "yuv420p"
-    context.time_base = video.time_base
+    context.time_base, context.sample_aspect_ratio = video.time_base, video.pixel_shape
     context.thread_type = "FRAME"  # PyAV's default, slices, is slower; and then x264 is not always the same to the byte
     context.color_range = _FULL if colours.is_full_range else _LIMITED
     context.colorspace, context.color_primaries, context.color_trc = colours.space, colours.primaries, colours.transfer

@@ -34,11 +34,14 @@ def make_video(
     turned: int = 0,
     times: list[int] | None = None,
     options: dict[str, str] | None = None,
+    pixel_shape: Fraction | None = None,
 ) -> Path:
     """Write a video; ``turned`` is what its metadata say, in degrees against the clock, ``times`` in 1/1000 s."""
     with av.open(str(path), "w") as out:
         stream: Any = out.add_stream(codec, rate=fps, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size_px, pixels
+        if pixel_shape:
+            stream.codec_context.sample_aspect_ratio = pixel_shape
         if turned:
             stream.set_display_rotation(turned)
         if times:

@@ -19,10 +19,11 @@ class Scene:
         side = self.squares.side_px
         self.here = planes_of(as_batch(target[y : y + side, x : x + side].copy(), workshop.device), PICTURE)
         self.source = Source(as_batch(source, workshop.device), find_faces(source, workshop)[0].points, PICTURE)
+        self.sharp = self.source.level_for(self.points)
 
     def change(self) -> Planes:
         with torch.inference_mode():
-            return change(self.here, face_patch(self.squares, self.points, self.source), self.source)
+            return change(self.here, face_patch(self.squares, self.points, self.source), self.sharp)
 
     def face(self, side: int) -> torch.Tensor:
         """How much of each of ``side`` by ``side`` pixels of the square is face."""
@@ -67,8 +68,8 @@ def test_light_from_the_target_flows_into_the_face(scene: Scene) -> None:
     lit = Planes(scene.here.luma + slope, scene.here.colours)
     patch = face_patch(scene.squares, scene.points, scene.source)
     with torch.inference_mode():
-        plain = scene.here.luma + change(scene.here, patch, scene.source).luma
-        bright = lit.luma + change(lit, patch, scene.source).luma
+        plain = scene.here.luma + change(scene.here, patch, scene.sharp).luma
+        bright = lit.luma + change(lit, patch, scene.sharp).luma
 
     gain = (bright - plain)[0, 0]
     face = scene.face(side) > 0.5
@@ -84,7 +85,7 @@ def test_the_same_change_comes_out_alone_and_among_others(scene: Scene) -> None:
     both = face_patch(twice, scene.points.repeat(2, 1, 1), scene.source)
     here = Planes(scene.here.luma.repeat(2, 1, 1, 1), scene.here.colours.repeat(2, 1, 1, 1))
     with torch.inference_mode():
-        alone, together = change(scene.here, patch, scene.source), change(here, both, scene.source)
+        alone, together = change(scene.here, patch, scene.sharp), change(here, both, scene.sharp)
 
     assert torch.allclose(together.luma[1], alone.luma[0], atol=0.05)
     assert torch.allclose(together.colours[0], alone.colours[0], atol=0.05)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -171,6 +172,11 @@ def test_the_crop_is_the_largest_of_its_shape(
     whole: tuple[int, int], wanted: tuple[int, int], crop: tuple[int, int]
 ) -> None:
     assert crop_size(whole, wanted) == crop
+
+
+def test_the_crop_allows_for_pixels_that_are_not_shown_square() -> None:
+    assert crop_size((1280, 720), (1080, 1920), Fraction(4, 3)) == (302, 720)
+    assert crop_size((720, 1280), (1080, 1920), Fraction(4, 3)) == (540, 1280)
 
 
 def test_clips_are_upright_marked_and_show_the_face(talk: Path, tmp_path: Path, workshop: Workshop) -> None:

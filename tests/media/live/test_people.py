@@ -33,6 +33,19 @@ def test_the_people_of_a_picture_are_cut_out_the_larger_first(workshop: Workshop
         assert len(find_faces(crop, workshop)) == 1
 
 
+def test_a_cut_out_is_marked_unless_that_is_forbidden(workshop: Workshop, photos: Path, tmp_path: Path) -> None:
+    crops = [
+        np.array(Image.open(people(workshop, photos / "collins.png", tmp_path, is_marked=is_marked)[0].file.path))
+        for is_marked in (True, False)
+    ]
+
+    rows, columns = np.nonzero((crops[0] != crops[1]).any(2))
+    height, width = crops[0].shape[:2]
+    assert len(rows)
+    assert rows.min() > 0.8 * height
+    assert columns.max() < 0.5 * width
+
+
 def test_the_people_of_a_video_are_found_once_each_however_often_they_are_seen(
     workshop: Workshop, tmp_path: Path, collins: Rgb, hopper: Rgb
 ) -> None:

@@ -73,3 +73,15 @@ def test_only_the_square_in_its_frame_is_written() -> None:
 
 def test_bytes_are_rounded_and_held_within_their_range() -> None:
     assert as_bytes(torch.tensor([-3.0, 0.4, 0.6, 254.7, 300.0])).tolist() == [0, 0, 1, 255, 255]
+
+
+def test_parts_are_all_squares_in_order_and_bounded_on_a_cpu() -> None:
+    origins = np.arange(20).reshape(10, 2)
+
+    for side_px, most in ((16, 10), (1024, 2), (4096, 1)):
+        squares = Squares(origins, side_px)
+        parts = list(squares.parts(torch.device("cpu")))
+        assert max(len(part.origins) for _, part in parts) == most
+        assert np.array_equal(np.concatenate([origins[some] for some, _ in parts]), origins)
+        assert all(np.array_equal(part.origins, origins[some]) and part.side_px == side_px for some, part in parts)
+        assert len(list(squares.parts(torch.device("cuda")))) == 1

@@ -1,5 +1,6 @@
 """What is written is H.264 that plays while it loads, keeps times and sound, and is read back as it is."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -57,6 +58,23 @@ def test_a_turned_video_becomes_an_upright_one(tmp_path: Path) -> None:
         frame = next(file.decode(video=0))
     assert frame.rotation == 0
     assert corners(frame.to_ndarray()[:320]) == (1, 3, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("told", "turned", "kept"),
+    [
+        (Fraction(64, 45), 0, Fraction(64, 45)),
+        (Fraction(64, 45), 90, Fraction(45, 64)),
+        (Fraction(1, 100), 0, Fraction(1)),
+    ],
+)
+def test_pixels_keep_their_shape_unless_it_is_absurd(
+    tmp_path: Path, told: Fraction, turned: int, kept: Fraction
+) -> None:
+    made = _copy(make_video(tmp_path / "a.mp4", pixel_shape=told, turned=turned), tmp_path / "b.mp4")
+
+    with av.open(made.path) as file:
+        assert (file.streams.video[0].sample_aspect_ratio or 1) == kept
 
 
 def test_the_index_comes_first_and_the_marks_are_there(tmp_path: Path) -> None:
