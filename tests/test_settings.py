@@ -218,10 +218,8 @@ def test_one_on_loopback_needs_none(host: str) -> None:
         ({"SIMULATOR_HOLD": "perhaps"}, "neither true nor false"),
         ({"SIMULATOR_SWITCHES": "useapi.busy"}, "write NAME=VALUE"),
         ({"SIMULATOR_MAX_BODY": "64 megs"}, "64MiB"),
-        (
-            {"SIMULATOR_WEBHOOK_ALLOW": "hooks.example.com, http://x"},
-            "'http://x' is nothing that webhooks can be allowed",
-        ),
+        ({"SIMULATOR_WEBHOOK_ALLOW": "hooks.example.com, http://x"}, "'http://x' is nothing that can be allowed"),
+        ({"SIMULATOR_LIVE_ALLOW": "http://x"}, "SIMULATOR_LIVE_ALLOW: 'http://x' is nothing that can be allowed"),
         ({"SIMULATOR_WEBHOOK_INSECURE": "perhaps"}, "neither true nor false"),
         ({"SIMULATOR_PORT": "8001", "SIMULATOR_VENDOR_PORTS": "useapi=8001"}, "given twice"),
     ],

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class Runner:
         self._limits, self._is_marked = limits, is_marked
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[asyncio.Task[None], _Run] = {}
+        self._is_closed = False
 
     @property
     def device(self) -> str:
@@ -70,6 +72,8 @@ class Runner:
             if run.sandbox is sandbox:
                 run.stop_unless_wanted()
         self._keeping.sweep()
+        if self._is_closed:
+            return
         generation = sandbox.generation
         for shot in sandbox.take_renders():
             live = self._live_of(shot.job)
@@ -89,6 +93,7 @@ class Runner:
         except Exception as error:
             _LOG.error("an error that nobody foresaw", exc_info=error)
             run.fail(RenderFailure("crashed", f"{type(error).__name__}: {error}"))
+        await asyncio.to_thread(run.tidy_up)
 
     def _end(self, run: "_Run", wishes: Sequence[Wish], failures: Sequence[RenderFailure | None]) -> None:
         """A job of several wishes fails only if all of them do."""
@@ -128,19 +133,35 @@ class Runner:
                 run.inputs[media] = failure
         found = run.inputs[media]
         if isinstance(found, RenderFailure):
-            raise RenderFailure("unreadable_source", str(found)) if is_source else found
+            is_told_of_source = is_source and found.reason != "cancelled"
+            raise RenderFailure("unreadable_source", str(found)) if is_told_of_source else found
         return found
 
     async def _brought(self, run: "_Run", media: Media, path: Path) -> Path:
         if isinstance(media, str):
-            await self._fetch(media, path)
-            return path
+            return await self._fetched(run, media, path)
         given = run.job.inputs[media]
         if given.stored:
-            return await asyncio.to_thread(Path(given.stored).rename, path)
+            try:
+                return await asyncio.to_thread(self._keeping.hand_over, given.stored, path)
+            except FileNotFoundError as error:  # it was swept away meanwhile, as of a job that has ended
+                run.stop_unless_wanted()
+                raise RenderFailure("cancelled" if run.is_stopped else "undecodable", "the upload is gone") from error
         if not given.url:
             raise RenderFailure("undecodable", f"{given.field}: nothing that could be read was given")
-        await self._fetch(given.url, path)
+        return await self._fetched(run, given.url, path)
+
+    async def _fetched(self, run: "_Run", url: str, path: Path) -> Path:
+        """Fetch a file; it is given up once nobody wants the job any more."""
+        run.stop_unless_wanted()
+        outcome: BaseException | None = None
+        if not run.is_stopped:
+            run.fetching = asyncio.ensure_future(self._fetch(url, path))
+            [outcome] = await asyncio.gather(run.fetching, return_exceptions=True)
+        if run.is_stopped:
+            raise RenderFailure("cancelled", "the server is stopping" if self._is_closed else "")
+        if outcome is not None:
+            raise outcome
         return path
 
     async def _render(self, run: "_Run", wish: Wish, order: Order) -> None:
@@ -162,6 +183,9 @@ class Runner:
     async def close(self, drain_seconds: float = 0.0) -> None:
         """End the engine, wait for what that brings about, and remove every file."""
         await self._engine.close(drain_seconds)
+        self._is_closed = True
+        for run in self._tasks.values():
+            run.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._loop = None
         await asyncio.to_thread(self._keeping.close)
@@ -173,9 +197,10 @@ class _Run:
     def __init__(self, sandbox: Sandbox, generation: int, job: Job, live: Live) -> None:
         self.sandbox, self.generation, self.job, self.live = sandbox, generation, job, live
         self.renders: Render | None = None
+        self.fetching: asyncio.Future[None] | None = None
         self.folder = Path()
         self.inputs: dict[Media, Path | RenderFailure] = {}
-        self.has_made = self._has_begun = False
+        self.has_made = self.is_stopped = self._has_begun = False
 
     def begin(self) -> None:
         """Tell once that the work has begun."""
@@ -192,8 +217,23 @@ class _Run:
             self.tell(told.Made(place, measured(self.job.plan.outputs[place], made.file), made.about))
 
     def stop_unless_wanted(self) -> None:
-        if self.renders is not None and not self.sandbox.wants_render(self.job.id, self.generation):
+        if not self.sandbox.wants_render(self.job.id, self.generation):
+            self.stop()
+
+    def stop(self) -> None:
+        """Ask for an early end of whatever is under way, and begin nothing more."""
+        self.is_stopped = True
+        if self.renders is not None:
             self.renders.cancel()
+        if self.fetching is not None:
+            self.fetching.cancel()
+
+    def tidy_up(self) -> None:
+        """Remove what only the work needed; where nothing was made that somebody may ask for, that is all."""
+        if not self.has_made or not self.is_kept():
+            shutil.rmtree(self.folder, ignore_errors=True)
+        for path in self.folder.glob("input-*"):
+            path.unlink(missing_ok=True)
 
     def in_words(self, failure: RenderFailure) -> Failure:
         """Return a failure in the vendor's terms."""

@@ -44,21 +44,25 @@ class LiveJobs:
         """Begin; ``on_news`` is called when a job may be taken, or when one that was taken has ended otherwise."""
         self._life, self.on_news = life, on_news
         self._open: dict[str, bool] = {}  # each live job that has not ended, and whether a renderer has it
+        self._given: dict[str, str] = {}  # the uploads of these, and whose they are
 
     def add(self, job: Job) -> None:
         """Hear of a new live job."""
         self._open[job.id] = False
+        self._given |= {given.stored: job.id for given in job.inputs if given.stored}
         self.on_news()
 
     def happened(self, job: Job) -> None:
-        """Hear that something has happened to a job: a slot was granted, or somebody has ended it."""
-        if job.id in self._open:
-            self.on_news()
+        """Hear that something has happened to a live job: a slot was granted, somebody has ended it, or its files go."""
+        self.on_news()
 
     def keeps(self, path: str, now_ms: int) -> bool:
         """Return whether a job that has not ended was given the upload at a path."""
-        jobs = (self._job(job_id, now_ms) for job_id in list(self._open))
-        return any(given.stored == path for job in jobs if job for given in job.inputs)
+        job_id = self._given.get(path)
+        if job_id is not None and self._job(job_id, now_ms) is not None:
+            return True
+        self._given.pop(path, None)
+        return False
 
     def refuse_other_time(self, now_ms: int) -> None:
         """Keep the clock as it is while a live job is being rendered.
@@ -145,6 +149,8 @@ class LiveJobs:
         job = self._life.store.get(job_id)
         if job is None or job.deleted_at_ms is not None or look(job, now_ms).is_final:
             del self._open[job_id]
+            for given in job.inputs if job is not None else ():
+                self._given.pop(given.stored, None)
             return None
         return job
 

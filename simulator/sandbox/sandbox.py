@@ -15,7 +15,7 @@ from simulator.jobs.errors import ApiError, Busy, Conflict, SimulatorError
 from simulator.jobs.files import Output
 from simulator.jobs.job import FORCED, Event, Job
 from simulator.jobs.renders import Told
-from simulator.jobs.snapshot import Snapshot, look
+from simulator.jobs.snapshot import Snapshot, gone_at_ms, look
 from simulator.jobs.timeline import effect
 from simulator.sandbox.accounts import Account, AccountChange
 from simulator.sandbox.calls import Calls, Outcome
@@ -203,10 +203,13 @@ class Sandbox:
                 self.life.journal.note(self.clock.now_ms(), text, job.vendor, (job.id,))
 
     def keeps_render(self, job_id: str, generation: int) -> bool:
-        """Return whether the files of a live job are still needed: it is there, and not deleted."""
+        """Return whether the files of a live job are still needed: it is there, neither deleted nor its files expired."""
         with self.lock:
             job = self.life.store.get(job_id) if generation == self.generation and not self.is_closed else None
-            return job is not None and job.deleted_at_ms is None
+            if job is None or job.deleted_at_ms is not None:
+                return False
+            ends = (gone_at_ms(job, expiry) for expiry in (job.plan.file_expiry, job.plan.job_expiry))
+            return all(at_ms is None or self.clock.now_ms() <= at_ms for at_ms in ends)
 
     # Moving the clock
 

@@ -34,14 +34,19 @@ async def read_inputs(operation: Operation, body: Body, uploads: Uploads | None 
     """
     if not operation.inputs or not isinstance(body.value, dict):
         return _NO_INPUTS
-    found = []
-    for field, kind in operation.inputs:
-        for given in _given(field, body):
-            size = len(given.data) if isinstance(given, FilePart) else len(given)
-            if size > _LARGE_BYTES:
-                found.append(await asyncio.to_thread(_look_into, field, kind, given, uploads))
-            else:
-                found.append(_look_into(field, kind, given, uploads))
+    found: list[Input] = []
+    try:
+        for field, kind in operation.inputs:
+            for given in _given(field, body):
+                size = len(given.data) if isinstance(given, FilePart) else len(given)
+                if size > _LARGE_BYTES:
+                    found.append(await asyncio.to_thread(_look_into, field, kind, given, uploads))
+                else:
+                    found.append(_look_into(field, kind, given, uploads))
+    except BaseException:  # there was no room for one, or the client has left: the others are nobody's
+        if uploads is not None:
+            uploads.settle(found, lambda path: False)
+        raise
     return tuple(found)
 
 

@@ -199,12 +199,14 @@ class Pipeline:
                 call.body, call.media_type = body.value, body.media_type
                 call.marks += (f"a file where a text belongs: {one.field}" for one in body.files if one.field in texts)
                 call.inputs = await read_inputs(route.operation, body, self._uploads)
-            with exchange.sandbox.lock:
-                ready = self._decide(exchange, route)
-                if isinstance(ready, Held):
-                    exchange.note_held(ready.job_id)
-            if self._uploads is not None and call.inputs:
-                self._uploads.settle(call.inputs, exchange.sandbox.keeps_upload)
+            try:
+                with exchange.sandbox.lock:
+                    ready = self._decide(exchange, route)
+                    if isinstance(ready, Held):
+                        exchange.note_held(ready.job_id)
+            finally:
+                if self._uploads is not None and call.inputs:
+                    self._uploads.settle(call.inputs, exchange.sandbox.keeps_upload)
             if call.preceded_by and self._forerunners is not None:
                 await self._forerunners.send_first(exchange.sandbox, call.preceded_by)
             if isinstance(ready, Held):

@@ -125,7 +125,7 @@ def read_vendor_port(text: str) -> VendorPort:
 
 
 def read_allowed(text: str) -> str:
-    """Return what webhooks are to be allowed to reach: ``*``, a host, all below one, an address or a network.
+    """Return what webhooks are to be allowed to reach, or what inputs may come from: ``*``, a host, all below one, an address or a network.
 
     Raises:
         BadSetting: it is none of them.
@@ -136,8 +136,8 @@ def read_allowed(text: str) -> str:
         ip_network(text)
     except ValueError as error:
         raise BadSetting(
-            f"{text!r} is nothing that webhooks can be allowed to reach; write a host (hooks.example.com, or *.example.com "
-            f"for all below it), an address (203.0.113.7), a network (203.0.113.0/24), or * for every public address"
+            f"{text!r} is nothing that can be allowed; write a host (hooks.example.com, or *.example.com for all below it), "
+            f"an address (203.0.113.7), a network (203.0.113.0/24), or * for every public address"
         ) from error
     return text
 

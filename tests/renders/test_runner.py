@@ -41,6 +41,8 @@ STUDIO: Vendor = msgspec.structs.replace(
 class Played:
     """An engine whose renders a test moves."""
 
+    device = "cpu"
+
     def __init__(self) -> None:
         self.renders: list[Render] = []
         self.is_closed = False
@@ -70,6 +72,8 @@ class World:
         self.fetched.append(url)
         if "missing" in url:
             raise RenderFailure("undecodable", f"{url} answers 404")
+        if "never-ends" in url:
+            await asyncio.Event().wait()
         path.write_bytes(b"media")
 
     def do(self, command: Any) -> Any:
@@ -239,6 +243,71 @@ async def test_who_ends_a_job_stops_its_render_and_its_files_go(world: World, ho
     world.runner._look_at(world.box)
 
     assert not folder.exists()
+
+
+async def test_inputs_go_with_the_work_and_what_was_made_stays(world: World) -> None:
+    job = world.submit()
+    render = await world.render()
+    path = make(render)
+    render.end()
+    await world.until(lambda: not world.runner._tasks)
+    folder = path.parents[1]
+    left = [entry.relative_to(folder).as_posix() for entry in folder.rglob("*") if entry.is_file()]
+
+    assert job.entries[-1].word == "done"
+    assert left == ["made-0/out.png"]
+
+
+async def test_a_failed_job_leaves_nothing(world: World) -> None:
+    world.submit()
+    (await world.render()).end(RenderFailure("no_face_in_source"))
+    await world.until(lambda: not world.runner._tasks)
+
+    assert not list(world.keeping.root.iterdir())
+
+
+async def test_a_job_deleted_after_its_end_takes_its_files_along_at_once(world: World) -> None:
+    job = world.submit()
+    render = await world.render()
+    path = make(render)
+    render.end()
+    await world.until(lambda: not world.runner._tasks)
+    assert path.exists()
+
+    world.do(Happen(job.id, "deleted"))
+
+    await world.until(lambda: not path.exists())
+
+
+@pytest.mark.parametrize("how", ["cancel", "reset", "close"])
+async def test_a_fetch_is_given_up_once_nobody_wants_the_job(world: World, how: str) -> None:
+    url = "http://media.test/never-ends"
+    job = world.submit("film", msgspec.structs.replace(FACE, url=url), CLIP)
+    await world.until(lambda: world.fetched)
+    if how == "cancel":
+        world.do(Happen(job.id, "cancel"))
+    elif how == "reset":
+        world.box.reset()
+    else:
+        await world.runner.close()
+
+    await world.until(lambda: not world.runner._tasks)
+    assert (world.fetched, world.engine.renders) == ([url], [])
+    assert job.entries[-1].word == {"cancel": "stopped", "reset": "new", "close": "error"}[how]
+
+
+async def test_an_upload_that_was_swept_away_with_its_job_is_no_news(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = tmp_path / "upload-1"
+    world.submit("film", Input("face", kind="image", stored=str(gone)), CLIP)
+    world.box.reset()
+    kept = world.submit("film", Input("face", kind="image", stored=str(gone)), CLIP)
+    await world.until(lambda: kept.entries[-1].word == "error" and not world.runner._tasks)
+
+    assert kept.rendering is not None
+    assert kept.rendering.failure == WAYS.otherwise
+    assert not caplog.records
 
 
 async def test_closing_tells_every_job_why_it_ended(world: World) -> None:

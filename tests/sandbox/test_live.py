@@ -11,7 +11,7 @@ from simulator.jobs.durations import read_duration
 from simulator.jobs.errors import Conflict
 from simulator.jobs.files import Output, plan_output
 from simulator.jobs.renders import Begun, Ended, Failed, Made, Said, Swap, Told, Worked
-from simulator.jobs.scenario import Failure, Scenario, State
+from simulator.jobs.scenario import Expiry, Failure, Scenario, State
 from simulator.jobs.snapshot import Snapshot
 from simulator.sandbox import clock
 from simulator.sandbox.packing import Packer
@@ -302,6 +302,22 @@ def test_a_live_job_that_has_ended_is_packed_and_comes_back_equal(world: World) 
     packer = Packer()
 
     assert packer.unpack(job.id, packer.pack(job)) == job
+
+
+def test_files_are_kept_until_they_expire_though_the_job_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch)
+    world.box = sandbox(
+        "real", msgspec.structs.replace(LIVE, file_expiry=Expiry(60_000, "ended")), is_live=True, scenario=""
+    )
+    job = world.submit("film").job
+    world.tell(Begun(), job)
+    world.tell(Ended(), job)
+    world.wait(50_000)
+    is_kept = world.box.keeps_render(job.id, 1)
+    world.wait(60_000)
+
+    assert (is_kept, world.box.keeps_render(job.id, 1)) == (True, False)
+    assert world.look(job).is_final
 
 
 def test_elsewhere_the_same_scenario_lasts_as_long_as_it_says() -> None:

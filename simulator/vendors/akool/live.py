@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from simulator.jobs.files import Input
@@ -29,7 +30,9 @@ FAILURES = {
 NOT_WRITTEN = "video/webm"
 """Results are like their targets (fact akool.swap.result-type), and this is not made live."""
 
-_POINT = re.compile(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
+MOST_POINTS = 100
+_POINT = re.compile(r"(?<![0-9.])(-?[0-9]{1,9}(?:\.[0-9]{1,9})?),(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9.])")
+"""Bounded, so that a text of nothing but digits is read in no time."""
 
 
 def analyze(job: Job) -> tuple[People, ...]:
@@ -68,7 +71,9 @@ def has_urls(fields: Mapping[str, Any], inputs: tuple[Input, ...]) -> bool:
 
 def points(opts: Any) -> tuple[tuple[float, float], ...]:
     """Return the points of an ``opts``, as far as they can be read."""
-    return tuple((float(x), float(y)) for x, y in _POINT.findall(opts)) if isinstance(opts, str) else ()
+    if not isinstance(opts, str):
+        return ()
+    return tuple((float(found[1]), float(found[2])) for found in islice(_POINT.finditer(opts), MOST_POINTS))
 
 
 ANALYSIS = Live(analyze, FAILURES)
