@@ -21,6 +21,7 @@ from simulator.vendors.vendor import Live
 Fetch = Callable[[str, Path], Awaitable[None]]
 """Fetches a URL into a file. Raises RenderFailure where it cannot be had."""
 
+_MOST_FETCHED = 4  # inputs at a time, for all jobs together
 _LOG = logging.getLogger("simulator")
 
 
@@ -39,6 +40,7 @@ class Runner:
     ) -> None:
         self._engine, self._keeping, self._fetch, self._live_of = engine, keeping, fetch, live_of
         self._limits, self._is_marked = limits, is_marked
+        self._fetching = asyncio.Semaphore(_MOST_FETCHED)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[asyncio.Task[None], _Run] = {}
         self._is_closed = False
@@ -136,6 +138,10 @@ class Runner:
             is_told_of_source = is_source and found.reason != "cancelled"
             raise RenderFailure("unreadable_source", str(found)) if is_told_of_source else found
         return found
+
+    async def _fetched(self, url: str, path: Path) -> None:
+        async with self._fetching:
+            await self._fetch(url, path)
 
     async def _brought(self, run: "_Run", media: Media, path: Path) -> Path:
         if isinstance(media, str):

@@ -150,6 +150,27 @@ async def test_looking_for_faces_makes_no_frame(world: World) -> None:
     assert (job.rendering.done, job.rendering.total) == (0, 40)
 
 
+async def test_only_a_few_inputs_are_fetched_at_a_time(world: World) -> None:
+    may_end, under_way, most = asyncio.Event(), 0, 0
+
+    async def slow(url: str, path: Path) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await may_end.wait()
+        under_way -= 1
+        path.write_bytes(b"media")
+
+    world.runner._fetch = slow
+    for _ in range(10):
+        world.submit()
+    await world.until(lambda: under_way == 4)
+    may_end.set()
+    await world.render(9)
+
+    assert most == 4
+
+
 async def test_uploads_are_moved_not_fetched(world: World, tmp_path: Path) -> None:
     upload = Path(world.keeping.keep(b"uploaded"))
 
