@@ -139,10 +139,6 @@ class Runner:
             raise RenderFailure("unreadable_source", str(found)) if is_told_of_source else found
         return found
 
-    async def _fetched(self, url: str, path: Path) -> None:
-        async with self._fetching:
-            await self._fetch(url, path)
-
     async def _brought(self, run: "_Run", media: Media, path: Path) -> Path:
         if isinstance(media, str):
             return await self._fetched(run, media, path)
@@ -162,13 +158,17 @@ class Runner:
         run.stop_unless_wanted()
         outcome: BaseException | None = None
         if not run.is_stopped:
-            run.fetching = asyncio.ensure_future(self._fetch(url, path))
+            run.fetching = asyncio.ensure_future(self._fetch_in_turn(url, path))
             [outcome] = await asyncio.gather(run.fetching, return_exceptions=True)
         if run.is_stopped:
             raise RenderFailure("cancelled", "the server is stopping" if self._is_closed else "")
         if outcome is not None:
             raise outcome
         return path
+
+    async def _fetch_in_turn(self, url: str, path: Path) -> None:
+        async with self._fetching:
+            await self._fetch(url, path)
 
     async def _render(self, run: "_Run", wish: Wish, order: Order) -> None:
         render = self._engine.render(order)

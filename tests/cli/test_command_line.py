@@ -224,7 +224,8 @@ def test_the_start_of_a_live_server_says_what_renders_and_what_is_only_played() 
     with Background(Settings(port=0, live=True, device="cpu")) as running:
         printed = welcome(running.simulator)
 
-    assert "done for real on cpu, 1 at a time" in printed
+    assert "done for real on cpu (video by " in printed
+    assert "), 1 at a time" in printed
     assert "Not done for real, but played as their scenario says: useapi (headshot)." in printed
 
 
