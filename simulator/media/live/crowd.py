@@ -20,7 +20,7 @@ from simulator.media.live.reading import Chunk
 
 KEY_FRAMES: Final = 16  # every so many frames all of the picture is searched
 _SEARCH_PX: Final = 300  # the picture's shorter side for it
-_SMALLEST: Final = 1 / 12  # side of the least face, as a share of that
+_SMALLEST: Final = 1 / 10  # side of the least face, as a share of that
 _VAIN_SEARCHES: Final = 8  # so many chunks in which nobody was seen yet are also turned by quarters
 _MOST_PEOPLE: Final = 200  # beyond it, those who left first are forgotten
 _LIKENESS_PX: Final = 24
